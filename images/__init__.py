@@ -1,0 +1,1 @@
+"""From a repository to an executable container image whose tests run offline."""

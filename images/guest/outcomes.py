@@ -1,0 +1,80 @@
+"""A pytest plugin that writes what was collected and how each test ended, one JSON array a line.
+
+It runs inside foreign images: standard library and pytest's public hooks only, Python 3.8 and newer. Lines:
+["collected", [ids]], ["test", id, outcome, seconds, message], ["error", id, message], ["end", exit status].
+The environment names the file to write (WORLDLINE_OUTCOMES) and, optionally, a JSON list of the ids to keep
+(WORLDLINE_SELECT).
+"""
+
+import json
+import os
+
+import pytest
+
+_MESSAGE = 4000
+
+
+class _Channel:
+    def __init__(self, path):
+        self.file = open(path, "a", encoding="utf-8")
+        self.seconds = {}
+        self.outcomes = {}
+
+    def write(self, *fields):
+        self.file.write(json.dumps(fields) + "\n")
+        self.file.flush()
+
+
+def pytest_configure(config):
+    config._worldline = _Channel(os.environ["WORLDLINE_OUTCOMES"])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    wanted_path = os.environ.get("WORLDLINE_SELECT")
+    if wanted_path:
+        with open(wanted_path, encoding="utf-8") as handle:
+            wanted = set(json.load(handle))
+        items[:] = [item for item in items if item.nodeid in wanted]
+    config._worldline.write("collected", [item.nodeid for item in items])
+
+
+# This hook is given no config, so what failed to be collected waits here for the end of the run.
+_collect_errors = []
+
+
+def pytest_collectreport(report):
+    if report.failed:
+        _collect_errors.append((report.nodeid, str(report.longrepr)[-_MESSAGE:]))
+
+
+_RANK = {"passed": 0, "xpassed": 1, "skipped": 2, "xfailed": 3, "failed": 4, "error": 5}
+
+
+def _outcome(report):
+    if hasattr(report, "wasxfail"):
+        return "xfailed" if report.skipped else "xpassed"
+    if report.failed and report.when != "call":
+        return "error"
+    return report.outcome
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    channel = item.config._worldline
+    channel.seconds[item.nodeid] = channel.seconds.get(item.nodeid, 0.0) + report.duration
+    outcome = _outcome(report)
+    message = str(report.longrepr)[-_MESSAGE:] if report.longrepr is not None and outcome != "skipped" else ""
+    old = channel.outcomes.get(item.nodeid, ("passed", ""))
+    channel.outcomes[item.nodeid] = max(old, (outcome, message), key=lambda pair: _RANK[pair[0]])
+    if report.when == "teardown":
+        outcome, message = channel.outcomes[item.nodeid]
+        channel.write("test", item.nodeid, outcome, round(channel.seconds[item.nodeid], 4), message)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    channel = session.config._worldline
+    for nodeid, message in _collect_errors:
+        channel.write("error", nodeid, message)
+    channel.write("end", int(exitstatus))

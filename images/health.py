@@ -1,0 +1,105 @@
+"""Health: runs a repository's tests in a container and reads the outcomes through a channel of our own.
+
+Outcomes never come from printed lines: a pytest plugin writes them to a file that is fetched afterwards.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+
+from images.container import Completed, Container
+
+GUEST = "/opt/worldline"
+_ALWAYS = ("-p", "no:cacheprovider", "-q", "--tb=short", "-o", "addopts=", "--continue-on-collection-errors")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestOutcome:
+    """How one test ended: `passed`, `failed`, `error`, `skipped`, `xfailed` or `xpassed`; seconds; failure text."""
+
+    __test__ = False
+
+    id: str
+    outcome: str
+    seconds: float
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRun:
+    """One run of pytest: `complete` is false when it died before its end, whatever it printed."""
+
+    __test__ = False
+
+    collected: tuple[str, ...]
+    outcomes: dict[str, TestOutcome]
+    collection_errors: dict[str, str]
+    complete: bool
+    completed: Completed
+
+    def ids(self, outcome: str) -> list[str]:
+        """Return the ids of the tests that ended so, in the order of running."""
+        return [test.id for test in self.outcomes.values() if test.outcome == outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestSelection:
+    """What to run: test files (all collected when empty), the ids to keep (all when None), and pytest plugins."""
+
+    __test__ = False
+
+    paths: Sequence[str] = ()
+    ids: Sequence[str] | None = None
+    plugins: Sequence[str] = ()
+    options: Sequence[str] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def files_of_ids(ids: Sequence[str]) -> list[str]:
+    """Return the test files that the ids name, sorted."""
+    return sorted({test.split("::", 1)[0] for test in ids})
+
+
+def run_tests(container: Container, selection: TestSelection, *, timeout_s: float = 600) -> TestRun:
+    """Run the selected tests in the container and return what the plugin wrote."""
+    folder = f"{GUEST}/runs/{secrets.token_hex(8)}"
+    outcomes, select = f"{folder}/outcomes.jsonl", f"{folder}/select.json"
+    guest = {f"{GUEST}/worldline_outcomes.py": (files("images.guest") / "outcomes.py").read_bytes(), outcomes: b""}
+    env = {"PYTHONPATH": GUEST, "WORLDLINE_OUTCOMES": outcomes, **selection.env}
+    if selection.ids is not None:
+        guest[select] = json.dumps(list(selection.ids)).encode()
+        env["WORLDLINE_SELECT"] = select
+    container.put(guest)
+    plugins = [word for name in ("worldline_outcomes", *selection.plugins) for word in ("-p", name)]
+    paths = list(selection.paths) or (files_of_ids(selection.ids) if selection.ids else [])
+    command = [container.python, "-m", "pytest", *_ALWAYS, *plugins, *selection.options, *paths]
+    completed = container.run(command, env=env, timeout_s=timeout_s)
+    return _read(container.get([outcomes]).get(outcomes, b""), completed)
+
+
+def _read(data: bytes, completed: Completed) -> TestRun:
+    collected: tuple[str, ...] = ()
+    outcomes: dict[str, TestOutcome] = {}
+    errors: dict[str, str] = {}
+    complete = False
+    for line in data.decode("utf-8", "replace").splitlines():
+        try:
+            kind, *fields = json.loads(line)
+            if kind == "collected":
+                collected = tuple(map(str, fields[0]))
+            elif kind == "test":
+                name, outcome, seconds, message = fields
+                outcomes[str(name)] = TestOutcome(
+                    id=str(name), outcome=str(outcome), seconds=float(seconds), message=str(message)
+                )
+            elif kind == "error":
+                errors[str(fields[0])] = str(fields[1])
+            elif kind == "end":
+                complete = True
+        except (ValueError, TypeError, IndexError):
+            break  # a torn last line of a run that was killed, or a line that the repository forged
+    return TestRun(
+        collected=collected, outcomes=outcomes, collection_errors=errors, complete=complete, completed=completed
+    )

@@ -1,0 +1,103 @@
+"""SourceTree: the files of a repository at one commit, held as bytes and never run on the host."""
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from images.errors import BadSource
+
+MAX_FILES = 50_000
+MAX_BYTES = 500_000_000
+
+
+def check_name(name: str) -> str:
+    """Return the relative path in plain form; raise `BadSource` for one that could leave the tree."""
+    path = PurePosixPath(name)
+    parts = path.parts
+    hostile = path.is_absolute() or ".." in parts or any(ord(c) < 32 or ord(c) == 127 for c in name)
+    if hostile or not parts or any(len(p.encode()) > 255 for p in parts):
+        raise BadSource(f"file name {name[:200]!r} was refused: names must be relative, plain and without '..'")
+    return str(path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTree:
+    """Files by relative path; `executable` names those with the x bit; `skipped` counts links and special files."""
+
+    files: Mapping[str, bytes]
+    executable: frozenset[str] = field(default_factory=frozenset)
+    skipped: int = 0
+
+    def __post_init__(self) -> None:
+        size = sum(len(data) for data in self.files.values())
+        if len(self.files) > MAX_FILES or size > MAX_BYTES:
+            raise BadSource(
+                f"the source has {len(self.files)} files and {size} bytes: at most {MAX_FILES} and {MAX_BYTES} are taken"
+            )
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 over names and contents: equal trees have equal digests on every machine."""
+        total = hashlib.sha256()
+        for name in sorted(self.files):
+            total.update(f"{name}\0{len(self.files[name])}\0".encode("utf-8", "surrogateescape"))
+            total.update(self.files[name])
+        return total.hexdigest()
+
+    def text(self, name: str) -> str | None:
+        """Return a file as text, or None when it is not there or not UTF-8."""
+        try:
+            return self.files[name].decode() if name in self.files else None
+        except UnicodeDecodeError:
+            return None
+
+    def python_files(self) -> list[str]:
+        """Return the paths of all Python files, sorted."""
+        return sorted(name for name in self.files if name.endswith(".py"))
+
+    def test_files(self) -> list[str]:
+        """Return the Python files that pytest collects by its default names."""
+        return [n for n in self.python_files() if is_test_name(n)]
+
+    def source_files(self) -> list[str]:
+        """Return the Python files of the project itself: no tests, packaging scripts, documentation or examples."""
+        return [n for n in self.python_files() if _is_source_name(n)]
+
+
+def is_test_name(name: str) -> bool:
+    """Say whether pytest's default patterns take the file for a test module."""
+    stem = PurePosixPath(name).stem
+    return stem.startswith("test_") or stem.endswith("_test")
+
+
+def _is_source_name(name: str) -> bool:
+    path = PurePosixPath(name)
+    beside = {"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks", "scripts", "tools", "misc"}
+    outside = any(part in beside or part.startswith(".") for part in path.parts[:-1])
+    single = path.name in {"setup.py", "conftest.py", "noxfile.py", "tasks.py", "_version.py", "versioneer.py"}
+    return not (outside or single or is_test_name(name))
+
+
+def to_tar(files: Mapping[str, bytes], *, executable: Iterable[str] = (), owner: int = 0) -> bytes:
+    """Return an uncompressed tar of the files; each belongs to `owner` and has a fixed time, so equal trees are equal."""
+    buffer = io.BytesIO()
+    runnable = set(executable)
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name in sorted(_folders(files)):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode, entry.uid, entry.gid = tarfile.DIRTYPE, 0o755, owner, owner
+            archive.addfile(entry)
+        for name in sorted(files):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(files[name]), 0o755 if name in runnable else 0o644
+            entry.uid = entry.gid = owner
+            archive.addfile(entry, io.BytesIO(files[name]))
+    return buffer.getvalue()
+
+
+def _folders(files: Iterable[str]) -> set[str]:
+    parents = (PurePosixPath(name).parents for name in files)
+    return {str(folder) for chain in parents for folder in chain if str(folder) not in (".", "/")}

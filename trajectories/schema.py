@@ -1,0 +1,136 @@
+"""The Arrow schemas of the five datasets, with their version.
+
+History of the version:
+1  first version.
+"""
+
+import pyarrow as pa
+
+VERSION = 1
+
+_NAMED_TEXT = pa.list_(pa.struct([("name", pa.string()), ("text", pa.string())]))
+
+_FRAME = pa.struct(
+    [
+        ("kind", pa.string()),
+        ("depth", pa.int32()),
+        ("line_number", pa.int32()),
+        ("source_line", pa.string()),
+        # A null text says: unchanged since the last frame of the same scope.
+        ("locals", _NAMED_TEXT),
+        ("value", pa.string()),
+    ]
+)
+
+_TRACE = pa.struct(
+    [
+        ("entry", pa.string()),
+        ("source", pa.string()),
+        ("cut", pa.string()),
+        ("values_cut", pa.int32()),
+        ("frames", pa.list_(_FRAME)),
+    ]
+)
+
+_STEP = pa.struct(
+    [
+        ("thought", pa.string()),
+        ("tool", pa.string()),
+        ("arguments", _NAMED_TEXT),
+        ("observation", pa.string()),
+        ("exit_code", pa.int32()),
+        ("seconds", pa.float64()),
+    ]
+)
+
+_EPISODE = pa.struct(
+    [
+        ("task_id", pa.string()),
+        ("policy", pa.string()),
+        ("goal", pa.string()),
+        ("ended_by", pa.string()),
+        ("patch", pa.string()),
+        ("judged", _NAMED_TEXT),
+        ("reward", pa.float64()),
+        ("steps", pa.list_(_STEP)),
+    ]
+)
+
+_ORIGIN = [
+    ("repository", pa.string()),
+    ("source_digest", pa.string()),
+    ("licence", pa.string()),
+    ("image", pa.string()),
+    ("python_version", pa.string()),
+    ("collector", pa.string()),
+    ("seed", pa.int64()),
+    ("split", pa.string()),
+]
+
+
+def _versioned(fields: list[tuple[str, pa.DataType]]) -> pa.Schema:
+    return pa.schema(fields, metadata={"worldline.schema": str(VERSION)})
+
+
+TRAJECTORIES = _versioned(
+    [("id", pa.string()), ("kind", pa.string()), ("outcome", pa.string()), *_ORIGIN, ("trace", _TRACE), ("episode", _EPISODE)]
+)
+
+IMAGES = _versioned(
+    [
+        ("repository", pa.string()),
+        ("spec", pa.string()),
+        ("image", pa.string()),
+        ("image_id", pa.string()),
+        ("base", pa.string()),
+        ("source_digest", pa.string()),
+        ("licence", pa.string()),
+        ("python_version", pa.string()),
+        ("split", pa.string()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+        ("install_commands", pa.list_(pa.string())),
+        ("test_command", pa.list_(pa.string())),
+        ("source_files", pa.list_(pa.string())),
+        ("test_files", pa.list_(pa.string())),
+        ("packages", pa.list_(pa.string())),
+        ("tests", pa.list_(pa.struct([("id", pa.string()), ("outcome", pa.string()), ("seconds", pa.float64())]))),
+        ("added_bytes", pa.int64()),
+        ("seconds", pa.float64()),
+    ]
+)
+
+COVERAGE = _versioned(
+    [
+        ("repository", pa.string()),
+        ("test", pa.string()),
+        ("outcome", pa.string()),
+        ("core", pa.string()),
+        ("path", pa.string()),
+        ("function", pa.string()),
+        ("first_line", pa.int32()),
+        ("lines", pa.list_(pa.int32())),
+    ]
+)
+
+TASKS = _versioned(
+    [
+        ("id", pa.string()),
+        ("repository", pa.string()),
+        ("split", pa.string()),
+        ("image", pa.string()),
+        ("path", pa.string()),
+        ("function", pa.string()),
+        ("line_number", pa.int32()),
+        ("operator", pa.string()),
+        ("patch", pa.string()),
+        ("buggy_source", pa.string()),
+        ("fail_to_pass", pa.list_(pa.string())),
+        ("pass_to_pass", pa.list_(pa.string())),
+        ("goal", pa.string()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+DATASETS = {"images": IMAGES, "coverage": COVERAGE, "tasks": TASKS, "traces": TRAJECTORIES, "episodes": TRAJECTORIES}
