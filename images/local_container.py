@@ -39,9 +39,9 @@ class LocalContainer:
         fixed = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "TZ": "UTC"}
         output, started = BoundedOutput(), time.monotonic()
         process = subprocess.Popen(
-            [self._inside(word) for word in command],
-            cwd=self._inside(cwd or self.root),
-            env={**inherited, **fixed, **{k: self._inside(v) for k, v in (env or {}).items()}},
+            [self.path_inside(word) for word in command],
+            cwd=self.path_inside(cwd or self.root),
+            env={**inherited, **fixed, **{k: self.path_inside(v) for k, v in (env or {}).items()}},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -77,9 +77,10 @@ class LocalContainer:
         return {p: self._path(p).read_bytes() for p in paths if self._path(p).is_file() and not self._path(p).is_symlink()}
 
     def _path(self, name: str) -> Path:
-        return Path(self._inside(name)) if name.startswith("/") else Path(self.root) / name
+        return Path(self.path_inside(name)) if name.startswith("/") else Path(self.root) / name
 
-    def _inside(self, word: str) -> str:
+    def path_inside(self, word: str) -> str:
+        """Return where a path below /opt/worldline really lies."""
         return f"{self._folder}{word}" if word.startswith("/opt/worldline") else word
 
     def close(self) -> None:

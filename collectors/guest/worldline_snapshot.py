@@ -1,0 +1,167 @@
+"""Snapshot: the text of a value, made without ever calling a method of a foreign type.
+
+A value of a known exact type gives exactly Python's repr, bounded in depth, items and characters. An instance of any
+other class gives its type name and plain attributes in a fixed form: <Point x=1 y=2>. Heap addresses never appear.
+Standard library only; Python 3.8 and newer.
+"""
+
+_LEAVES = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented))
+LEAF_TYPES = frozenset(_LEAVES)
+_OPENING = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})")}
+_MAX_BITS = 16384
+_get = object.__getattribute__
+
+
+class Bounds(object):
+    """How much of a value is shown: nesting, items of one container, nodes in all, characters of the whole text."""
+
+    def __init__(self, depth=4, items=30, nodes=120, characters=600):
+        self.depth = depth
+        self.items = items
+        self.nodes = nodes
+        self.characters = characters
+
+
+class Snapshot(object):
+    """Makes texts within the bounds and counts in `cut` how many of them were shortened."""
+
+    def __init__(self, bounds=None):
+        self.bounds = bounds or Bounds()
+        self.cut = 0
+        self._nodes = 0
+        self._short = False
+
+    def text(self, value):
+        """Return the text of the value; what is too long is cut in the middle, with its length stated."""
+        self._nodes = self.bounds.nodes
+        self._short = False
+        text = self._render(value, self.bounds.depth, ())
+        limit = self.bounds.characters
+        if len(text) > limit:
+            self._short = True
+            half = limit // 2
+            text = "%s<... %d characters ...>%s" % (text[:half], len(text) - 2 * half, text[-half:])
+        self.cut += self._short
+        return text
+
+    def _render(self, value, depth, parents):
+        kind = type(value)
+        self._nodes -= 1
+        if kind in LEAF_TYPES:
+            return self._leaf(value, kind)
+        if id(value) in parents:
+            return {list: "[...]", dict: "{...}", set: "{...}"}.get(kind, "<... %s>" % _type_name(kind))
+        if kind in _OPENING or kind is dict:
+            if depth <= 0 or self._nodes <= 0:
+                self._short = True
+                return "<%s of %d>" % (kind.__name__, kind.__len__(value))
+            inner = parents + (id(value),)
+            return self._mapping(value, depth, inner) if kind is dict else self._sequence(value, kind, depth, inner)
+        if kind in (range, slice):
+            return repr(value) if _plain_range(value, kind) else "<%s>" % kind.__name__
+        return self._foreign(value, kind, depth, parents)
+
+    def _leaf(self, value, kind):
+        if kind is int and int.bit_length(value) > _MAX_BITS:
+            self._short = True
+            return "<int of %d bits>" % int.bit_length(value)
+        longest = 4 * self.bounds.characters
+        if kind in (str, bytes) and kind.__len__(value) > longest:
+            self._short = True
+            half = longest // 2
+            missing = kind.__len__(value) - 2 * half
+            return "%s<... %d items ...>%s" % (repr(value[:half]), missing, repr(value[-half:]))
+        return repr(value)
+
+    def _sequence(self, value, kind, depth, parents):
+        opening, closing = _OPENING[kind]
+        size = kind.__len__(value)
+        if size == 0:
+            return {list: "[]", tuple: "()", set: "set()", frozenset: "frozenset()"}[kind]
+        parts = []
+        for item in kind.__iter__(value):
+            if len(parts) >= self.bounds.items or self._nodes <= 0:
+                self._short = True
+                parts.append("<... %d more ...>" % (size - len(parts)))
+                break
+            parts.append(self._render(item, depth - 1, parents))
+        comma = "," if kind is tuple and size == 1 else ""
+        return opening + ", ".join(parts) + comma + closing
+
+    def _mapping(self, value, depth, parents):
+        parts = []
+        for key, item in dict.items(value):
+            if len(parts) >= self.bounds.items or self._nodes <= 0:
+                self._short = True
+                parts.append("<... %d more ...>" % (dict.__len__(value) - len(parts)))
+                break
+            parts.append(
+                "%s: %s" % (self._render(key, depth - 1, parents), self._render(item, depth - 1, parents))
+            )
+        return "{" + ", ".join(parts) + "}"
+
+    def _foreign(self, value, kind, depth, parents):
+        if kind is type or type(kind) is not type and isinstance(value, type):
+            return "<class %s>" % _type_name(value)
+        name = _named(value, kind)
+        if name is not None:
+            return name
+        attributes = _plain_attributes(value, kind)
+        if not attributes or depth <= 1 or self._nodes <= 0:
+            return "<%s object>" % _type_name(kind)
+        inner = parents + (id(value),)
+        parts = []
+        for key, item in attributes[: self.bounds.items]:
+            parts.append("%s=%s" % (key, self._render(item, depth - 2, inner)))
+        return "<%s %s>" % (_type_name(kind), " ".join(parts))
+
+
+def _type_name(kind):
+    return type.__getattribute__(kind, "__name__")
+
+
+def _plain_range(value, kind):
+    ends = (value.start, value.stop, value.step)
+    return all(type(end) in (int, type(None)) for end in ends)
+
+
+_FUNCTION = type(_plain_range)
+_METHOD = type(Bounds().__init__)
+_BUILTIN = type(len)
+_MODULE = type(__import__("sys"))
+_CODE_NAMED = (
+    type((lambda: (yield))()),
+    type(_type_name.__code__),
+)
+
+
+def _named(value, kind):
+    """Return the text of functions, methods, modules and generators, which are shown by name; else None."""
+    if kind is _FUNCTION:
+        return "<function %s>" % _get(value, "__qualname__")
+    if kind is _BUILTIN:
+        return "<built-in function %s>" % _get(value, "__name__")
+    if kind is _METHOD:
+        target = _get(value, "__func__")
+        return "<bound method %s>" % (_get(target, "__qualname__") if type(target) is _FUNCTION else _type_name(type(target)))
+    if kind is _MODULE:
+        name = dict.get(_get(value, "__dict__"), "__name__", "?")
+        return "<module %s>" % (name if type(name) is str else "?")
+    if kind is _CODE_NAMED[0]:
+        return "<generator object %s>" % _get(value, "__qualname__")
+    if kind is _CODE_NAMED[1]:
+        return "<code object %s>" % _get(value, "co_name")
+    return None
+
+
+def _plain_attributes(value, kind):
+    """Return the pairs of the instance's own dictionary; no property, slot descriptor or method is called."""
+    if isinstance(kind, type) and type.__getattribute__(kind, "__dictoffset__") == 0:
+        return []
+    try:
+        attributes = _get(value, "__dict__")
+    except Exception:
+        return []
+    if type(attributes) is not dict:
+        return []
+    return [(key, item) for key, item in dict.items(attributes) if type(key) is str]

@@ -1,0 +1,54 @@
+"""A pytest plugin that traces chosen functions while chosen tests run.
+
+WORLDLINE_TRACE names a JSON file: {"output": path, "shown": [files], "plan": {test id: [[file, first line, id], ...]},
+"limits": {...}}. Each planned function is traced at its first call in the test. Python 3.8 and newer.
+"""
+
+import json
+import os
+
+import pytest
+from worldline_recorder import Limits, Recorder
+from worldline_settrace import Hook
+
+
+class _Tracing(object):
+    def __init__(self, settings):
+        self.output = open(settings["output"], "a", encoding="utf-8")
+        self.plan = settings["plan"]
+        self.files = frozenset(settings["shown"])
+        self.recorder = Recorder(self.output.write, Limits(**settings["limits"]))
+        self.waiting = {}
+        self.hook = Hook(self.recorder, self.wanted, self.shown)
+
+    def wanted(self, code):
+        key = (code.co_filename, code.co_firstlineno)
+        trace_id = self.waiting.pop(key, None)
+        return None if trace_id is None else {"id": trace_id}
+
+    def shown(self, code):
+        return code.co_filename in self.files and code.co_name != "<module>"
+
+    def begin(self, test):
+        self.waiting = {(path, line): trace_id for path, line, trace_id in self.plan.get(test, ())}
+        if self.waiting:
+            self.hook.install()
+
+    def finish(self):
+        self.hook.remove()
+        self.output.flush()
+
+
+def pytest_configure(config):
+    with open(os.environ["WORLDLINE_TRACE"], encoding="utf-8") as handle:
+        config._worldline_tracing = _Tracing(json.load(handle))
+
+
+@pytest.hookimpl(hookwrapper=True, trylast=True)
+def pytest_pyfunc_call(pyfuncitem):
+    tracing = pyfuncitem.config._worldline_tracing
+    tracing.begin(pyfuncitem.nodeid)
+    try:
+        yield
+    finally:
+        tracing.finish()

@@ -1,0 +1,45 @@
+"""Ship: puts the guest's files into a container and fetches what the guest wrote."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from images.container import Container
+from images.health import GUEST, TestRun, TestSelection, run_tests
+
+
+def guest_files() -> dict[str, bytes]:
+    """Return the guest's modules by their absolute path inside a container."""
+    folder = files("collectors.guest")
+    return {f"{GUEST}/{f.name}": f.read_bytes() for f in folder.iterdir() if f.name.startswith("worldline_")}
+
+
+def run_with_guest(
+    container: Container, plugin: str, settings: Mapping[str, Any], *, ids: list[str], timeout_s: float
+) -> tuple[TestRun, list[Any]]:
+    """Run the tests with a guest plugin; return the run and the JSON lines that the plugin wrote.
+
+    The plugin reads its settings from the file that WORLDLINE_<NAME> names; a torn last line is left out.
+    """
+    folder = f"{GUEST}/runs/{secrets.token_hex(8)}"
+    output, config = f"{folder}/output.jsonl", f"{folder}/settings.json"
+    inside = getattr(container, "path_inside", str)
+    complete = {**settings, "output": inside(output)}
+    container.put({**guest_files(), output: b"", config: json.dumps(complete).encode()})
+    variable = "WORLDLINE_" + plugin.removeprefix("worldline_").removesuffix("_plugin").upper()
+    selection = TestSelection(ids=ids, plugins=(plugin,), env={variable: config})
+    run = run_tests(container, selection, timeout_s=timeout_s)
+    return run, read_lines(container.get([output]).get(output, b""))
+
+
+def read_lines(data: bytes) -> list[Any]:
+    """Return the JSON values of the lines, up to the first that is torn."""
+    values = []
+    for line in data.decode("utf-8", "replace").splitlines():
+        try:
+            values.append(json.loads(line))
+        except ValueError:
+            break
+    return values
