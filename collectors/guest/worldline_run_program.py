@@ -1,0 +1,39 @@
+"""Runs a program's `main` under the tracer: python worldline_run_program.py SETTINGS, where SETTINGS is JSON.
+
+{"file": path, "output": path, "first_line": the first line whose code is shown}. Python 3.8 and newer.
+"""
+
+import json
+import sys
+
+from worldline_recorder import Limits, Recorder
+from worldline_settrace import Hook
+
+
+def run(settings):
+    """Execute the file and trace its main; the program's own exception ends it as usual."""
+    with open(settings["file"], encoding="utf-8") as handle:
+        source = handle.read()
+    names = {"__name__": "program"}
+    exec(compile(source, settings["file"], "exec"), names)
+    main = names["main"]
+    output = open(settings["output"], "a", encoding="utf-8")
+    recorder = Recorder(output.write, Limits(events=10000, depth=50))
+
+    def wanted(code):
+        return {"id": "main"} if code is main.__code__ else None
+
+    def shown(code):
+        return code.co_filename == settings["file"] and code.co_firstlineno >= settings["first_line"]
+
+    hook = Hook(recorder, wanted, shown)
+    hook.install()
+    try:
+        main()
+    finally:
+        hook.remove()
+        output.close()
+
+
+if __name__ == "__main__":
+    run(json.loads(sys.argv[1]))

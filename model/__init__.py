@@ -1,0 +1,1 @@
+"""CWM's Transformer, its trace format and its trainer."""
