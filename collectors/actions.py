@@ -54,7 +54,9 @@ def perform(container: Container, action: Action) -> Observation:
     """Carry out the action and return what the policy sees, cut in the middle when it is long."""
     tools = {"bash": _bash, "view": _view, "edit": _edit, "create": _create, "test": _test, "spectrum": _spectrum}
     if action.tool not in tools:
-        return Observation(text=f"There is no tool {action.tool!r}: there are {', '.join(tools)} and submit.", exit_code=2)
+        return Observation(
+            text=f"There is no tool {action.tool!r}: there are {', '.join(tools)} and submit.", exit_code=2
+        )
     observation = tools[action.tool](container, action.body)
     text = observation.text
     if len(text) > _SHOWN:
@@ -74,7 +76,9 @@ def _view(container: Container, body: str) -> Observation:
     if data is None:
         return Observation(text=f"There is no file {body!r}.", exit_code=1)
     lines = data.decode("utf-8", "replace").splitlines()
-    first, last = (int(w) for w in words[1].split("-")) if re.fullmatch(r"\d+-\d+", " ".join(words[1:])) else (1, len(lines))
+    first, last = (
+        (int(w) for w in words[1].split("-")) if re.fullmatch(r"\d+-\d+", " ".join(words[1:])) else (1, len(lines))
+    )
     shown = [f"{number:5d}|{line}" for number, line in enumerate(lines, 1) if first <= number <= last]
     return Observation(text="\n".join(shown), exit_code=0)
 
@@ -88,9 +92,13 @@ def _edit(container: Container, body: str) -> Observation:
     if data is None:
         return Observation(text=f"There is no file {path!r}.", exit_code=1)
     text = data.decode("utf-8", "replace")
-    places = [m.start() for m in re.finditer(re.escape(edit["old"]), text) if m.start() == 0 or text[m.start() - 1] == "\n"]
+    places = [
+        m.start() for m in re.finditer(re.escape(edit["old"]), text) if m.start() == 0 or text[m.start() - 1] == "\n"
+    ]
     if len(places) != 1:
-        return Observation(text=f"The searched lines stand {len(places)} times in {path}: exactly once is needed.", exit_code=1)
+        return Observation(
+            text=f"The searched lines stand {len(places)} times in {path}: exactly once is needed.", exit_code=1
+        )
     changed = text[: places[0]] + edit["new"] + text[places[0] + len(edit["old"]) :]
     container.put({path: changed.encode()})
     return Observation(text=f"Edited {path}.", exit_code=0)

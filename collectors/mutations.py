@@ -4,6 +4,7 @@ The same families plant bugs and, applied to a buggy line, propose fixes: most o
 """
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ class _Finder:
 
     def _compare(self, node: ast.Compare) -> Iterator[Mutation]:
         operands = [node.left, *node.comparators]
-        for left, right in zip(operands, operands[1:], strict=False):
+        for left, right in itertools.pairwise(operands):
             yield from self._between("comparison", left, right, _COMPARE)
 
     def _between(
@@ -120,15 +121,11 @@ class _Finder:
         if len(plain) == len(node.args) >= 2:
             (a, b), (c, d) = self._span(node.args[0]), self._span(node.args[1])
             swapped = self._source[c:d] + self._source[b:c] + self._source[a:b]
-            yield Mutation(
-                operator="swap-arguments", line_number=self._line_of(a), start=a, end=d, replacement=swapped
-            )
+            yield Mutation(operator="swap-arguments", line_number=self._line_of(a), start=a, end=d, replacement=swapped)
 
     def _edit(self, operator: str, node: ast.expr | ast.stmt, replacement: str) -> Mutation:
         start, end = self._span(node)
-        return Mutation(
-            operator=operator, line_number=node.lineno, start=start, end=end, replacement=replacement
-        )
+        return Mutation(operator=operator, line_number=node.lineno, start=start, end=end, replacement=replacement)
 
     def _text(self, node: ast.expr | ast.stmt) -> str:
         start, end = self._span(node)

@@ -46,7 +46,9 @@ class Repairer:
         place = _GOAL.search(goal)
         tests = re.findall(r"^- (\S.*)$", goal, re.MULTILINE)
         if place is None or not tests:
-            yield format_call("The goal names no function and no test that I could begin with.", "submit", "Nothing done.")
+            yield format_call(
+                "The goal names no function and no test that I could begin with.", "submit", "Nothing done."
+            )
             return
         path = place["path"]
         source = ""

@@ -51,7 +51,9 @@ def _tar_members(data: bytes) -> Iterator[tuple[str, bytes | None, bool]]:
                 yield entry.name, None, False
                 continue
             if entry.size > MAX_BYTES:
-                raise BadSource(f"archive member {entry.name[:200]!r} has {entry.size} bytes: at most {MAX_BYTES} are taken")
+                raise BadSource(
+                    f"archive member {entry.name[:200]!r} has {entry.size} bytes: at most {MAX_BYTES} are taken"
+                )
             handle = archive.extractfile(entry)
             yield entry.name, handle.read() if handle else b"", bool(entry.mode & 0o100)
 

@@ -59,7 +59,13 @@ def _debootstrap(engine: Engine, python: str, name: str) -> None:
         if made.returncode:
             said = (made.stdout.strip().splitlines() or ["nothing"])[-1]
             raise BaseError(f"debootstrap could not make a base image for Python {python}: {said}")
-        for left in ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"):
+        for left in (
+            "var/cache/apt/archives",
+            "var/lib/apt/lists",
+            "usr/share/doc",
+            "usr/share/man",
+            "usr/share/locale",
+        ):
             shutil.rmtree(folder / left, ignore_errors=True)
         with subprocess.Popen(["tar", "-C", str(folder), "-c", "."], stdout=subprocess.PIPE) as packer:
             assert packer.stdout is not None

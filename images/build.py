@@ -116,7 +116,9 @@ def _install(
     raise BuildFailed("install", f"none of {len(recipes)} recipes installed; the last one said: {said}")
 
 
-def _follow_leads(container: DockerContainer, recipe: BuildRecipe, env: dict[str, str], settings: BuildSettings) -> list[str]:
+def _follow_leads(
+    container: DockerContainer, recipe: BuildRecipe, env: dict[str, str], settings: BuildSettings
+) -> list[str]:
     """Install modules that collecting the tests misses, at most three times; return the commands that worked."""
     commands: list[str] = []
     tried: set[str] = set()

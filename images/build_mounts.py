@@ -1,7 +1,6 @@
 """BuildMounts: the read-only folder through which a build reaches the package index, gone when the build ends."""
 
 import tempfile
-
 from pathlib import Path
 
 from images.host_pip import MOUNT, read_host_pip

@@ -33,7 +33,12 @@ class Container(Protocol):
     python: str
 
     def run(
-        self, command: Sequence[str], *, cwd: str | None = None, env: Mapping[str, str] | None = None, timeout_s: float = 60
+        self,
+        command: Sequence[str],
+        *,
+        cwd: str | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float = 60,
     ) -> Completed:
         """Run the command as the unprivileged user; at the deadline every process of that user is killed."""
         ...
@@ -66,15 +71,20 @@ class BoundedOutput:
         self._head += data[:room]
         self._tail += data[room:] if room < len(data) else b""
         if len(self._tail) > 2 * self._half:
-            self._dropped += len(self._tail) - self._half
-            del self._tail[: -self._half]
+            self._shorten()
 
     @property
     def truncated(self) -> bool:
         """Say whether something was left out."""
-        return self._dropped > 0
+        return self._dropped > 0 or len(self._tail) > self._half
+
+    def _shorten(self) -> None:
+        self._dropped += len(self._tail) - self._half
+        del self._tail[: -self._half]
 
     def value(self) -> bytes:
         """Return what was kept; a line in the middle states how many bytes are missing."""
+        if len(self._tail) > self._half:
+            self._shorten()
         gap = f"\n[... {self._dropped} bytes left out ...]\n".encode() if self._dropped else b""
         return bytes(self._head) + gap + bytes(self._tail)

@@ -43,7 +43,12 @@ class DockerContainer:
         self.close()
 
     def run(
-        self, command: Sequence[str], *, cwd: str | None = None, env: Mapping[str, str] | None = None, timeout_s: float = 60
+        self,
+        command: Sequence[str],
+        *,
+        cwd: str | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float = 60,
     ) -> Completed:
         """See `Container.run`."""
         return self._engine.execute(
@@ -66,4 +71,3 @@ class DockerContainer:
     def close(self) -> None:
         """See `Container.close`."""
         self._engine.remove(self.id)
-

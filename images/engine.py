@@ -9,11 +9,13 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 import docker
 import docker.errors
 import requests
+from docker.utils.socket import frames_iter
 
 from images.container import BoundedOutput, Completed
 from images.errors import EngineError, NoEngine
@@ -43,8 +45,7 @@ def owner_mark() -> str:
 
 def _start_time(pid: int) -> str:
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as handle:
-            return handle.read().rsplit(")", 1)[1].split()[19]
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rsplit(")", 1)[1].split()[19]
     except OSError:
         return "gone"
 
@@ -59,6 +60,11 @@ class Engine:
             self._patient = docker.APIClient(timeout=7200, version="auto", **docker.utils.kwargs_from_env())
         except (docker.errors.DockerException, requests.RequestException) as error:
             raise NoEngine(_MISSING) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+        self._patient.close()
 
     def version(self) -> str:
         """Return the engine's version."""
@@ -173,8 +179,15 @@ class Engine:
 
     def _drain(self, exec_id: str, output: BoundedOutput, failed: list[BaseException]) -> None:
         try:
-            for piece in self._patient.exec_start(exec_id, stream=True):
-                output.write(piece)
+            # The SDK's own stream never closes its socket, so the frames are read from it here.
+            connection = self._patient.exec_start(exec_id, socket=True)
+            try:
+                for _, piece in frames_iter(connection, tty=False):
+                    output.write(piece)
+            finally:
+                with suppress(ValueError):  # it flushes a file that its own close has closed
+                    connection._response.close()
+                connection.close()
         except Exception as error:
             failed.append(error)
 
@@ -209,7 +222,12 @@ class Engine:
     def commit(self, container: str, *, name: str, labels: Mapping[str, str]) -> str:
         """Store the container's file system as an image and return the image's id."""
         repository, _, tag = name.partition(":")
-        config: dict[str, Any] = {"Labels": dict(labels), "WorkingDir": "/testbed", "User": str(AGENT_UID), "Cmd": ["bash"]}
+        config: dict[str, Any] = {
+            "Labels": dict(labels),
+            "WorkingDir": "/testbed",
+            "User": str(AGENT_UID),
+            "Cmd": ["bash"],
+        }
         with naming_engine_errors(f"commit {name}"):
             made = self._patient.commit(container, repository=repository, tag=tag, conf=config)
         return str(made["Id"])

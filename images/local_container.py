@@ -32,7 +32,12 @@ class LocalContainer:
         self.close()
 
     def run(
-        self, command: Sequence[str], *, cwd: str | None = None, env: Mapping[str, str] | None = None, timeout_s: float = 60
+        self,
+        command: Sequence[str],
+        *,
+        cwd: str | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float = 60,
     ) -> Completed:
         """See `Container.run`; at the deadline the command's process group is killed."""
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
@@ -74,7 +79,9 @@ class LocalContainer:
 
     def get(self, paths: Sequence[str]) -> dict[str, bytes]:
         """See `Container.get`."""
-        return {p: self._path(p).read_bytes() for p in paths if self._path(p).is_file() and not self._path(p).is_symlink()}
+        return {
+            p: self._path(p).read_bytes() for p in paths if self._path(p).is_file() and not self._path(p).is_symlink()
+        }
 
     def _path(self, name: str) -> Path:
         return Path(self.path_inside(name)) if name.startswith("/") else Path(self.root) / name
@@ -90,6 +97,6 @@ class LocalContainer:
 
 def _drain(process: "subprocess.Popen[bytes]", output: BoundedOutput) -> None:
     assert process.stdout is not None
-    for piece in iter(lambda: process.stdout.read1(65536), b""):  # type: ignore[union-attr]
-        output.write(piece)
-    process.stdout.close()
+    with process.stdout as stream:
+        while piece := os.read(stream.fileno(), 65536):
+            output.write(piece)

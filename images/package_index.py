@@ -1,6 +1,7 @@
 """Source releases from the package index: found and downloaded by name and version, never run on the host."""
 
 import hashlib
+import ssl
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,9 +22,10 @@ def fetch_release(name: str, version: str, *, pip: HostPip) -> SourceTree:
     Raises `BadSource` when no index knows the project, the version, or a source archive of it, or when the archive does
     not have the digest that the index states.
     """
-    client = PyPIClient(verify=str(pip.certificates) if pip.certificates else True, timeout=60)
+    trust = ssl.create_default_context(cafile=str(pip.certificates) if pip.certificates else None)
+    client = PyPIClient(verify=trust, timeout=60)
     reachable = [url for url in pip.index_urls if not url.startswith("file:") or _is_file_index(url, name)]
-    finder = PackageFinder(client, index_urls=reachable, no_binary=[":all:"], ignore_compatibility=True)
+    finder = PackageFinder(client, index_urls=reachable, no_binary=[":all:"], ignore_compatibility=True)  # type: ignore[arg-type]
     try:
         found = [p for p in finder.find_matches(f"{name}=={version}", allow_yanked=True) if not p.link.is_wheel]
         if not found:
@@ -41,7 +43,9 @@ def _is_file_index(url: str, name: str) -> bool:
 def _missing(name: str, version: str, known: list[str]) -> str:
     if not known:
         return f"project {name!r} was not found on the package index: check the name"
-    return f"release {name}=={version} has no source archive on the package index: the newest are {', '.join(known[:4])}"
+    return (
+        f"release {name}=={version} has no source archive on the package index: the newest are {', '.join(known[:4])}"
+    )
 
 
 def _download(package: Package, client: PyPIClient) -> bytes:

@@ -10,7 +10,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from images.source_tree import SourceTree
 
 _TEST_NAMES = ("test", "tests", "testing", "dev-test", "dev")
-_REQUIREMENTS = re.compile(r"((.*/)?(test|tests|testing|dev)[-_]?requirements|(.*/)?requirements[-_/]?(test|tests|testing|dev)|tests?/requirements)\.(txt|in)")
+_REQUIREMENTS = re.compile(
+    r"((.*/)?(test|tests|testing|dev)[-_]?requirements|(.*/)?requirements[-_/]?(test|tests|testing|dev)|tests?/requirements)\.(txt|in)"
+)
 _LOOSE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -30,7 +32,9 @@ def infer_recipes(tree: SourceTree) -> list[BuildRecipe]:
     needs = tuple(dict.fromkeys([*_group_needs(project), *_file_needs(tree)]))
     extra = _test_extra(project, tree)
     install = f".[{extra}]" if extra else "."
-    installable = bool(project.get("build-system") or {"setup.py", "setup.cfg"} & set(tree.files) or project.get("project"))
+    installable = bool(
+        project.get("build-system") or {"setup.py", "setup.cfg"} & set(tree.files) or project.get("project")
+    )
     candidates = []
     if installable:
         with_needs = (("-e", install), *((needs,) if needs else ()))

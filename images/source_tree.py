@@ -75,7 +75,19 @@ def is_test_name(name: str) -> bool:
 
 def _is_source_name(name: str) -> bool:
     path = PurePosixPath(name)
-    beside = {"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks", "scripts", "tools", "misc"}
+    beside = {
+        "tests",
+        "test",
+        "testing",
+        "docs",
+        "doc",
+        "examples",
+        "example",
+        "benchmarks",
+        "scripts",
+        "tools",
+        "misc",
+    }
     outside = any(part in beside or part.startswith(".") for part in path.parts[:-1])
     single = path.name in {"setup.py", "conftest.py", "noxfile.py", "tasks.py", "_version.py", "versioneer.py"}
     return not (outside or single or is_test_name(name))

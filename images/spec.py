@@ -56,4 +56,6 @@ def parse_spec(text: str) -> RepositorySpec:
         raise BadSource(
             f"repository {text!r} was not found: give pypi:NAME==VERSION, https://HOST/PATH[@REVISION] or a folder"
         )
-    return RepositorySpec(text=text, kind=SourceKind.PATH, location=str(Path(path).resolve()), revision=revision or None)
+    return RepositorySpec(
+        text=text, kind=SourceKind.PATH, location=str(Path(path).resolve()), revision=revision or None
+    )

@@ -62,7 +62,7 @@ class _Reader:
         kinds = {Control(f"{kind}_sep"): kind for kind in FrameKind}
         if not pieces or pieces[0] not in kinds:
             raise FormatError(f"frame {list(pieces)!r} begins with no event token")
-        kind = kinds[pieces[0]]  # type: ignore[index]
+        kind = kinds[pieces[0]]
         body = _texts_between(pieces[1:])
         if kind in (FrameKind.CALL, FrameKind.LINE):
             frame = self._state_frame(kind, body)
@@ -88,9 +88,7 @@ class _Reader:
         if missing:
             raise FormatError(f"{missing[0]!r} is marked as unchanged but was not shown before")
         full = {name: known[name] if text == UNCHANGED else text for name, text in state.items()}
-        return Frame(
-            kind=kind, depth=self._depth, line_number=0, source_line=body["action_sep"], locals=full
-        )
+        return Frame(kind=kind, depth=self._depth, line_number=0, source_line=body["action_sep"], locals=full)
 
     def _leaving_frame(self, kind: FrameKind, body: dict[str, str]) -> Frame:
         if set(body) != {"action_sep", "arg_sep"}:

@@ -73,7 +73,14 @@ def _versioned(fields: list[tuple[str, pa.DataType]]) -> pa.Schema:
 
 
 TRAJECTORIES = _versioned(
-    [("id", pa.string()), ("kind", pa.string()), ("outcome", pa.string()), *_ORIGIN, ("trace", _TRACE), ("episode", _EPISODE)]
+    [
+        ("id", pa.string()),
+        ("kind", pa.string()),
+        ("outcome", pa.string()),
+        *_ORIGIN,
+        ("trace", _TRACE),
+        ("episode", _EPISODE),
+    ]
 )
 
 IMAGES = _versioned(

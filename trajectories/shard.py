@@ -46,9 +46,17 @@ def write_shard(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> st
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def read_shard(path: Path, columns: list[str] | None = None) -> list[dict[str, Any]]:
-    """Return the rows of a shard; raise `StoreError` when it is not a readable shard of a version that we know."""
+def read_shard(path: Path, columns: list[str] | None = None, *, sha256: str) -> list[dict[str, Any]]:
+    """Return the rows of a shard; raise `StoreError` when it is not the file that was committed, whole and unchanged.
+
+    The digest comes first: page checksums do not cover dictionary pages (a flipped bit there was read in silence).
+    """
     try:
+        with path.open("rb") as handle:
+            if hashlib.file_digest(handle, "sha256").hexdigest() != sha256:
+                raise StoreError(
+                    f"shard {str(path)!r} has changed since it was committed: restore it or delete the run"
+                )
         table = pq.read_table(path, columns=columns, page_checksum_verification=True, partitioning=None)
     except (OSError, pa.ArrowException) as error:
         raise StoreError(f"shard {str(path)!r} cannot be read ({error}): delete it and run the job again") from error

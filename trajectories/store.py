@@ -91,7 +91,7 @@ class Store:
     def unit_rows(self, unit: str, columns: list[str] | None = None) -> list[Row]:
         """Return the rows of one committed unit."""
         record = json.loads((self._commits / f"{unit}.json").read_text())
-        return read_shard(self.folder / record["file"], columns)
+        return read_shard(self.folder / record["file"], columns, sha256=record["sha256"])
 
     def size_bytes(self) -> int:
         """Return the bytes of the committed shards."""

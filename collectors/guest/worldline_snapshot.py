@@ -95,9 +95,7 @@ class Snapshot(object):
                 self._short = True
                 parts.append("<... %d more ...>" % (dict.__len__(value) - len(parts)))
                 break
-            parts.append(
-                "%s: %s" % (self._render(key, depth - 1, parents), self._render(item, depth - 1, parents))
-            )
+            parts.append("%s: %s" % (self._render(key, depth - 1, parents), self._render(item, depth - 1, parents)))
         return "{" + ", ".join(parts) + "}"
 
     def _foreign(self, value, kind, depth, parents):
@@ -143,7 +141,9 @@ def _named(value, kind):
         return "<built-in function %s>" % _get(value, "__name__")
     if kind is _METHOD:
         target = _get(value, "__func__")
-        return "<bound method %s>" % (_get(target, "__qualname__") if type(target) is _FUNCTION else _type_name(type(target)))
+        return "<bound method %s>" % (
+            _get(target, "__qualname__") if type(target) is _FUNCTION else _type_name(type(target))
+        )
     if kind is _MODULE:
         name = dict.get(_get(value, "__dict__"), "__name__", "?")
         return "<module %s>" % (name if type(name) is str else "?")

@@ -45,9 +45,9 @@ def pytest_configure(config):
 
 
 @pytest.hookimpl(hookwrapper=True, trylast=True)
-def pytest_pyfunc_call(pyfuncitem):
-    tracing = pyfuncitem.config._worldline_tracing
-    tracing.begin(pyfuncitem.nodeid)
+def pytest_runtest_call(item):
+    tracing = item.config._worldline_tracing
+    tracing.begin(item.nodeid)
     try:
         yield
     finally:

@@ -1,0 +1,1 @@
+"""Ray jobs that join the parts, recipes, and the command line."""

@@ -1,0 +1,44 @@
+"""`worldline images build`: builds images of the named repositories side by side, and says how each went."""
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from rich.console import Console
+
+from images.base_image import ensure_base
+from images.build import BuildSettings, build_image
+from images.catalogue import ImageRecord
+from images.engine import Engine
+from images.host_pip import read_host_pip
+from images.source import fetch
+from images.spec import parse_spec
+from pipelines.errors import UserError
+
+
+def build_command(specs: Sequence[str], *, workers: int, python: str) -> int:
+    """Build the images and print a line for each; return 0 when all are executable, else 2.
+
+    All sources are fetched before anything is built, so that a misspelt one leaves nothing behind.
+    """
+    if workers < 1:
+        raise UserError(f"--workers is {workers}: it must be at least 1")
+    pip = read_host_pip()
+    fetched = [(spec, fetch(spec, pip=pip)) for spec in map(parse_spec, specs)]
+    engine, settings = Engine(), BuildSettings(python=python)
+    ensure_base(engine, python, image=settings.base_image)
+    console = Console()
+    with ThreadPoolExecutor(workers) as pool:
+        records = pool.map(lambda pair: build_image(engine, pair[0], pair[1], settings), fetched)
+        failed = [record for record in records if not _say(console, record)]
+    return 2 if failed else 0
+
+
+def _say(console: Console, record: ImageRecord) -> bool:
+    counts = Counter(test.outcome for test in record.tests)
+    tests = ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common())
+    line = f"{record.spec}: {record.status}  {record.image or record.reason}"
+    console.print(f"{line}  [{tests or 'no tests ran'}]  {record.seconds:.1f} s", highlight=False, markup=False)
+    if record.reason and record.image:
+        console.print(f"  {record.reason}", highlight=False, markup=False)
+    return record.executable

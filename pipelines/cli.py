@@ -1,0 +1,92 @@
+"""The command line: worldline COMMAND."""
+
+import argparse
+import importlib.metadata
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pipelines.cli_errors import exit_with_sentence
+
+_Command = Callable[[argparse.Namespace], int]
+
+
+def main() -> None:
+    """Run the command that the arguments name and exit with its code."""
+    arguments = _parser().parse_args()
+    command: _Command = arguments.command
+    sys.exit(exit_with_sentence(lambda: command(arguments)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="worldline", description="From repositories to a trained code world model.")
+    parser.add_argument("--version", action="version", version=importlib.metadata.version("worldline"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add(commands, "doctor", "say what this machine has and lacks", _doctor)
+    _add(commands, "setup", "install and start what is missing: engine, base image", _setup)
+    collect = _add(commands, "collect", "run a collection recipe", _collect)
+    collect.add_argument("recipe", type=Path)
+    summary = _add(commands, "summary", "count what a run's folder holds", _summary)
+    summary.add_argument("folder", type=Path)
+    trace = _add(commands, "trace", "trace one function of a file: FILE.py:FUNCTION ARGUMENTS", _trace)
+    trace.add_argument("function", metavar="FILE.py:FUNCTION")
+    trace.add_argument("arguments", nargs="*", help="Python expressions")
+    trace.add_argument("--format", choices=("text", "cwm"), default="text")
+    images = commands.add_parser("images", help="build executable images").add_subparsers(required=True)
+    build = _add(images, "build", "build images of repositories", _build)
+    build.add_argument("specs", nargs="+", metavar="SPEC", help="pypi:NAME==VERSION, https://HOST/PATH, or a folder")
+    build.add_argument("--workers", type=int, default=2)
+    build.add_argument("--python", default="3.11")
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, help_text: str, command: _Command
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help_text, description=help_text)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from pipelines.doctor import doctor
+
+    return doctor()
+
+
+def _setup(_: argparse.Namespace) -> int:
+    from images.base_image import ensure_base
+    from images.engine_setup import ensure_engine
+
+    engine = ensure_engine(Path("runs"))
+    print(f"engine: version {engine.version()}")
+    print(f"base image: {ensure_base(engine, '3.11')}")
+    return 0
+
+
+def _collect(arguments: argparse.Namespace) -> int:
+    from pipelines import collect
+
+    return collect.main([str(arguments.recipe)])
+
+
+def _summary(arguments: argparse.Namespace) -> int:
+    from pipelines.summary import print_summary
+
+    return print_summary(arguments.folder)
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    from pipelines.trace_command import trace_command
+
+    return trace_command(arguments.function, arguments.arguments, form=arguments.format)
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from pipelines.build_command import build_command
+
+    return build_command(arguments.specs, workers=arguments.workers, python=arguments.python)
+
+
+if __name__ == "__main__":
+    main()

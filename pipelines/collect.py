@@ -1,0 +1,151 @@
+"""Collect: a recipe's repositories become images, coverage maps, traces, tasks and episodes, as units of work on Ray.
+
+    python -m pipelines.collect RECIPE
+
+What is committed is the only state: a run that is killed at any moment goes on where it was.
+"""
+
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from images.base_image import ensure_base
+from images.engine import Engine
+from pipelines.cli_errors import exit_with_sentence
+from pipelines.errors import UserError
+from pipelines.jobs import episode_job, image_job, map_job, task_job, trace_job
+from pipelines.progress import Progress
+from pipelines.ray_session import ray_session
+from pipelines.recipe import CollectRecipe, RepositoryEntry, read_recipe
+from pipelines.run_folder import claim
+from trajectories.errors import DiskFull
+from trajectories.schema import DATASETS
+from trajectories.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One unit of work: its stage, what it is called in progress lines, and the call that does it."""
+
+    stage: str
+    name: str
+    call: Callable[..., str]
+    arguments: tuple[Any, ...]
+    entry: RepositoryEntry
+
+
+def collect(recipe: CollectRecipe) -> Path:
+    """Run the recipe to its end and return the run's folder.
+
+    A unit that fails is reported and counted and the others go on; `UserError` is raised at the end when any failed.
+    """
+    folder = claim(recipe)
+    engine = Engine()
+    engine.remove_orphans()
+    for dataset in DATASETS:
+        Store(folder, dataset).sweep()
+    ensure_base(engine, recipe.images.python, image=recipe.images.base_image)
+    with ray_session(recipe.workers):
+        failures = _Driver(folder, recipe).run()
+    if failures:
+        raise UserError(
+            f"{len(failures)} units failed, the first: {failures[0]}; run the same command to try them again"
+        )
+    return folder
+
+
+class _Driver:
+    """Keeps as many units running as there are workers; what a unit makes possible is queued when it ends."""
+
+    def __init__(self, folder: Path, recipe: CollectRecipe) -> None:
+        self._folder = folder
+        self._recipe = recipe
+        self._waiting = deque(self._unit("images", image_job.build, entry) for entry in recipe.repositories)
+        self._running: dict[Any, tuple[Unit, float]] = {}
+        self._progress = Progress()
+        self._failures: list[str] = []
+
+    def run(self) -> list[str]:
+        """Return one sentence for each unit that failed."""
+        for unit in self._waiting:
+            self._progress.expect(unit.stage)
+        with self._progress:
+            while self._waiting or self._running:
+                while self._waiting and len(self._running) < self._recipe.workers:
+                    self._start(self._waiting.popleft())
+                done, _ = ray.wait(list(self._running), num_returns=1)
+                self._finish(done[0])
+        return self._failures
+
+    def _unit(self, stage: str, call: Callable[..., str], entry: RepositoryEntry, *more: Any, name: str = "") -> Unit:
+        return Unit(
+            stage=stage,
+            name=name or image_job.repository_name(entry),
+            call=call,
+            arguments=(self._folder, self._recipe, entry, *more),
+            entry=entry,
+        )
+
+    def _start(self, unit: Unit) -> None:
+        task = _run_unit.options(name=f"{unit.stage} {unit.name}")
+        self._running[task.remote(unit.call, unit.arguments)] = (unit, time.monotonic())
+
+    def _finish(self, reference: Any) -> None:
+        unit, started = self._running.pop(reference)
+        try:
+            said = ray.get(reference)
+        except ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, DiskFull):
+                raise error.cause from None
+            said = f"failed: {error.cause!r}"
+            self._failures.append(f"{unit.stage} of {unit.name}: {error.cause!r}")
+        except ray.exceptions.RayError as error:
+            said = f"failed: {type(error).__name__}"
+            self._failures.append(f"{unit.stage} of {unit.name}: {type(error).__name__}")
+        else:
+            self._follow(unit, said)
+        self._progress.done(unit.stage, unit.name, said, time.monotonic() - started)
+
+    def _follow(self, unit: Unit, said: str) -> None:
+        following: list[Unit] = []
+        entry = unit.entry
+        if unit.stage == "images" and said == "executable":
+            following = [self._unit("coverage", map_job.map_tests, entry)]
+        elif unit.stage == "coverage":
+            following = [self._unit("traces", trace_job.trace, entry), self._unit("tasks", task_job.plant, entry)]
+        elif unit.stage == "tasks":
+            following = [
+                self._unit("episodes", episode_job.forage, entry, task, name=f"{task.repository} {task.operator}")
+                for task in task_job.read_tasks(self._folder, entry)
+            ]
+        for new in following:
+            self._progress.expect(new.stage)
+            self._waiting.append(new)
+
+
+# Retries are ours: a unit that ran twice commits once, and a failing repository is not tried again (reliability, 8).
+@ray.remote(num_cpus=1, max_retries=2)
+def _run_unit(call: Callable[..., str], arguments: tuple[Any, ...]) -> str:
+    return call(*arguments)
+
+
+def main(arguments: list[str]) -> int:
+    """Collect what the recipe asks for; return the exit code."""
+    if len(arguments) != 1:
+        print("usage: python -m pipelines.collect RECIPE", file=sys.stderr)
+        return 2
+    collect(read_recipe(Path(arguments[0]), CollectRecipe))
+    return 0
+
+
+if __name__ == "__main__":
+    # Run as `-m`, this module is `__main__`; Ray pickles its functions by name, so the importable one is called.
+    from pipelines import collect as importable
+
+    sys.exit(exit_with_sentence(lambda: importable.main(sys.argv[1:])))

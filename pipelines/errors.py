@@ -1,0 +1,18 @@
+"""The errors of pipelines.
+
+PipelineError
+└── UserError        the user's mistake: one sentence, exit code 2
+    └── RecipeError  a recipe that cannot be read
+"""
+
+
+class PipelineError(Exception):
+    """Anything that goes wrong in a pipeline."""
+
+
+class UserError(PipelineError, ValueError):
+    """The user's mistake; its text is the one sentence that the command line prints."""
+
+
+class RecipeError(UserError):
+    """A recipe that cannot be read."""

@@ -1,0 +1,79 @@
+"""Builds the image of one repository and commits its record."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from images.build import build_image
+from images.catalogue import ImageRecord
+from images.engine import Engine
+from images.errors import BadSource
+from images.health import TestOutcome
+from images.host_pip import read_host_pip
+from images.release_history import write_history
+from images.source import fetch
+from images.source_tree import SourceTree
+from images.spec import RepositorySpec, parse_spec
+from pipelines.recipe import CollectRecipe, RepositoryEntry
+from trajectories.store import Row, Store
+
+
+def spec_of(entry: RepositoryEntry, folder: Path) -> RepositorySpec:
+    """Return the repository's spec; a local git repository is made of its releases first."""
+    if entry.spec:
+        return parse_spec(entry.spec)
+    releases = [parse_spec(text) for text in entry.releases]
+    target = folder / "sources" / releases[-1].repository
+    if not target.exists():
+        pip = read_host_pip()
+        write_history(target, [(r.revision or "", fetch(r, pip=pip)) for r in releases])
+    return parse_spec(str(target))
+
+
+def repository_name(entry: RepositoryEntry) -> str:
+    """Return the short name of the repository, without making anything."""
+    return parse_spec(entry.spec or entry.releases[-1]).repository
+
+
+def build(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
+    """Commit the repository's image record, and build again an image that the engine has lost; return the status."""
+    store, unit = Store(folder, "images"), repository_name(entry)
+    engine = Engine()
+    if store.is_done(unit):
+        row = store.unit_rows(unit)[0]
+        if row["status"] != "executable" or engine.image_id(row["image"]):
+            return str(row["status"])
+    record = _record(engine, recipe, entry, folder)
+    store.commit(unit, [_row(record, entry.split)])
+    return record.status
+
+
+def _record(engine: Engine, recipe: CollectRecipe, entry: RepositoryEntry, folder: Path) -> ImageRecord:
+    try:
+        spec = spec_of(entry, folder)
+        tree = fetch(spec, pip=read_host_pip())
+    except BadSource as error:
+        text = entry.spec or entry.releases[-1]
+        return ImageRecord(repository=repository_name(entry), spec=text, status="failed", reason=f"source: {error}")
+    return build_image(engine, spec, tree, recipe.images)
+
+
+def _row(record: ImageRecord, split: str) -> Row:
+    return {**asdict(record), "split": split}
+
+
+def read_image(folder: Path, entry: RepositoryEntry) -> tuple[Row, SourceTree]:
+    """Return the committed image row of a repository and its files."""
+    row = Store(folder, "images").unit_rows(repository_name(entry))[0]
+    return row, fetch(spec_of(entry, folder), pip=read_host_pip())
+
+
+def passing_tests(row: Row) -> list[str]:
+    """Return the ids of the tests that passed in every run of the build."""
+    tests = [TestOutcome(**test, message="") for test in row["tests"]]
+    return [test.id for test in tests if test.outcome == "passed"]
+
+
+def source_texts(tree: SourceTree) -> dict[str, str]:
+    """Return the project's own Python files that are UTF-8, by path."""
+    texts = {path: tree.text(path) for path in tree.source_files()}
+    return {path: text for path, text in texts.items() if text is not None}

@@ -1,0 +1,38 @@
+"""Plants bugs in one repository and commits the tasks, refused ones included."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from collectors.mutate_fix import Planting, plan_candidates, plant_bugs
+from collectors.task import Task
+from images.docker_container import DockerContainer
+from images.engine import Engine
+from pipelines.jobs.image_job import read_image, repository_name, source_texts
+from pipelines.jobs.map_job import read_map
+from pipelines.recipe import CollectRecipe, RepositoryEntry
+from trajectories.store import Store
+
+
+def plant(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
+    """Commit the repository's tasks; return how many are valid."""
+    store, unit = Store(folder, "tasks"), repository_name(entry)
+    if store.is_done(unit):
+        return "done before"
+    row, tree = read_image(folder, entry)
+    sources = source_texts(tree)
+    candidates = plan_candidates(read_map(folder, entry, sources), sources, recipe.tasks)
+    planting = Planting(repository=unit, split=row["split"], image=row["image"], source_digest=row["source_digest"])
+    with DockerContainer(Engine(), row["image"]) as container:
+        tasks = plant_bugs(container, candidates, sources, planting, recipe.tasks)
+    store.commit(unit, [asdict(task) for task in tasks])
+    return f"{sum(task.status == 'valid' for task in tasks)} of {len(tasks)} valid"
+
+
+def read_tasks(folder: Path, entry: RepositoryEntry) -> list[Task]:
+    """Return the valid tasks of a repository."""
+    rows = Store(folder, "tasks").unit_rows(repository_name(entry))
+    tasks = [
+        Task(**{**row, "fail_to_pass": tuple(row["fail_to_pass"]), "pass_to_pass": tuple(row["pass_to_pass"])})
+        for row in rows
+    ]
+    return [task for task in tasks if task.status == "valid"]

@@ -1,0 +1,36 @@
+"""Summary: what a run's folder holds, read from its datasets."""
+
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.errors import UserError
+from trajectories.schema import DATASETS
+from trajectories.store import Store
+
+
+def summarise(folder: Path) -> dict[str, dict[str, int]]:
+    """Return counts by dataset: rows, bytes, and rows by status or outcome."""
+    if not (folder / "recipe.json").exists():
+        raise UserError(f"{str(folder)!r} is no run's folder: it has no recipe.json")
+    counts: dict[str, dict[str, int]] = {}
+    for dataset in DATASETS:
+        store = Store(folder, dataset)
+        column = "status" if dataset in ("images", "tasks") else "core" if dataset == "coverage" else "outcome"
+        by_state = Counter(str(row[column]) for row in store.rows([column]))
+        counts[dataset] = {"rows": sum(by_state.values()), "bytes": store.size_bytes(), **by_state}
+    return counts
+
+
+def print_summary(folder: Path) -> int:
+    """Print the counts as a table; return the exit code."""
+    table = Table(title=str(folder))
+    for heading in ("dataset", "rows", "bytes", "of these"):
+        table.add_column(heading)
+    for dataset, counts in summarise(folder).items():
+        parts = [f"{number} {state}" for state, number in counts.items() if state not in ("rows", "bytes")]
+        table.add_row(dataset, str(counts["rows"]), f"{counts['bytes']:,}", ", ".join(parts))
+    Console().print(table)
+    return 0

@@ -1,0 +1,113 @@
+"""Mutations, tasks, the judge and the repairer, on the sample project."""
+
+import ast
+
+import pytest
+
+from collectors.actions import format_call, format_edit, parse_action
+from collectors.forager import EpisodeLimits, play
+from collectors.judge import judge
+from collectors.mutate_fix import MutateFixSettings, Planting, plan_candidates, plant_bugs
+from collectors.mutations import mutations_of
+from collectors.policy import ScriptedPolicy
+from collectors.task import Task, unified_diff
+from images.local_container import LocalContainer
+from tests.collectors.test_tracing import SOURCES, TESTS, _map
+from tests.conftest import sample_files
+
+CLEAN = SOURCES["ledger.py"]
+BUGGY = CLEAN.replace("amount > best", "amount < best")
+TASK = Task(
+    id="t",
+    repository="ledger",
+    split="train",
+    image="",
+    path="ledger.py",
+    function="largest",
+    line_number=20,
+    operator="comparison",
+    patch=unified_diff("ledger.py", CLEAN, BUGGY),
+    buggy_source=BUGGY,
+    fail_to_pass=(TESTS[1],),
+    pass_to_pass=(TESTS[0], TESTS[2]),
+    goal=f"The function `largest` in `ledger.py` is broken.\n\nFailing tests:\n- {TESTS[1]}\n",
+)
+FIX = format_edit("ledger.py", "        if amount < best:\n", "        if amount > best:\n")
+
+
+def _open() -> LocalContainer:
+    return LocalContainer(sample_files())
+
+
+def _judged(changed: dict[str, bytes]) -> float:
+    with _open() as fresh:
+        return judge(fresh, TASK, changed).reward
+
+
+def test_mutations_parse_change_one_place_and_keep_the_rest() -> None:
+    found = mutations_of(CLEAN, set(range(1, 30)))
+    assert {"comparison", "off-by-one", "negate-condition", "return-none", "drop-statement"} <= {
+        m.operator for m in found
+    }
+    for mutation in found:
+        changed = mutation.apply(CLEAN)
+        assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(CLEAN))
+        assert changed.startswith('"""A small ledger')
+
+
+def test_mutations_count_characters_not_bytes() -> None:
+    (found,) = [m for m in mutations_of("x = 'é' + y\n", {1}) if m.operator == "arithmetic"]
+    assert found.apply("x = 'é' + y\n") == "x = 'é' - y\n"
+
+
+def test_planted_bugs_fail_tests_that_passed(local: LocalContainer) -> None:
+    settings = MutateFixSettings(candidates=8, tasks=3)
+    candidates = plan_candidates(_map(local), SOURCES, settings)
+    planting = Planting(repository="ledger", split="train", image="i", source_digest="d")
+    tasks = plant_bugs(local, candidates, SOURCES, planting, settings)
+    assert sum(task.status == "valid" for task in tasks) == 3
+    assert all(task.fail_to_pass for task in tasks if task.status == "valid")
+    assert local.get(["ledger.py"])["ledger.py"].decode() == CLEAN
+
+
+def test_the_judge_rewards_the_fix_alone() -> None:
+    assert _judged({}) == 0.0
+    assert _judged({"ledger.py": CLEAN.encode()}) == 1.0
+
+
+FORGERIES = {
+    "exit": "import os\nos._exit(0)\n",
+    "skip": "import pytest\npytest.skip(allow_module_level=True)\n",
+    "report": "import _pytest.reports as r\nr.TestReport.outcome = property(lambda s: 'passed', lambda s, v: None)\n",
+    "runner": "import _pytest.python as p\np.Function.runtest = lambda self: None\n",
+}
+
+
+@pytest.mark.parametrize("kind", FORGERIES)
+def test_forged_outcomes_are_not_rewarded(kind: str) -> None:
+    assert _judged({"ledger.py": (FORGERIES[kind] + BUGGY).encode()}) == 0.0
+
+
+def test_edited_tests_do_not_reach_the_judge() -> None:
+    cheat = format_call("", "bash", "echo 'def test_largest(): pass' > tests/test_ledger.py; echo > conftest.py")
+    episode = play(TASK, ScriptedPolicy([cheat]), _open, SOURCES, EpisodeLimits())
+    assert (episode.reward, episode.patch, episode.ended_by) == (0.0, "", "policy")
+
+
+def test_an_episode_records_steps_patch_and_verdict() -> None:
+    policy = ScriptedPolicy(["no call", format_call("Fix.", "edit", FIX), format_call("", "submit", "Done.")])
+    episode = play(TASK, policy, _open, SOURCES, EpisodeLimits())
+    assert (episode.reward, episode.ended_by, [s.tool for s in episode.steps]) == (
+        1.0,
+        "submit",
+        ["", "edit", "submit"],
+    )
+    assert "+        if amount > best:" in episode.patch
+    assert set(episode.judged.values()) == {"passed"}
+
+
+def test_calls_survive_being_written() -> None:
+    action = parse_action(format_call("Why.", "edit", FIX))
+    assert action is not None
+    assert (action.thought, action.tool, action.body) == ("Why.", "edit", FIX)
+    assert parse_action("just words") is None

@@ -1,0 +1,66 @@
+"""Builds, for real."""
+
+from pathlib import Path
+
+import pytest
+
+from images.build import BuildSettings, build_image
+from images.docker_container import DockerContainer
+from images.engine import Engine
+from images.source import fetch
+from images.source_tree import SourceTree
+from images.spec import RepositorySpec, SourceKind
+from tests.conftest import sample_files
+from tests.images.test_sources import NO_PIP
+
+pytestmark = pytest.mark.docker
+
+SPEC = RepositorySpec(text="ledger", kind=SourceKind.PATH, location="/ledger", revision=None)
+
+
+def test_the_sample_becomes_an_executable_image(engine: Engine, base: str) -> None:
+    record = build_image(engine, SPEC, SourceTree(files=sample_files()), BuildSettings())
+    assert (record.status, record.licence) == ("executable", "MIT")
+    assert len(record.passing()) == 6
+    with DockerContainer(engine, record.image) as container:
+        log = container.run(["git", "log", "--oneline", "--all"]).text
+        assert len(log.splitlines()) == 1
+        assert container.run(["git", "status", "--porcelain"]).text == ""
+        assert container.run(["find", ".", "-name", "__pycache__"]).text == ""
+
+
+def test_nothing_of_the_hosts_pip_stays_in_an_image(engine: Engine, base: str) -> None:
+    with DockerContainer(engine, base) as container:
+        found = container.run(
+            ["sh", "-c", "ls /run/worldline 2>/dev/null; env; cat /etc/pip.conf ~/.config/pip/pip.conf"]
+        )
+        assert "PIP_" not in found.text
+        assert "ca.pem" not in found.text
+
+
+def test_a_broken_build_is_a_record_with_its_class(engine: Engine, base: str) -> None:
+    files = {
+        "a.py": b"",
+        "test_a.py": b"",
+        "setup.py": b"raise SystemExit('no')",
+        "pyproject.toml": b"[build-system]\n",
+    }
+    record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings())
+    assert record.status == "failed"
+    assert record.reason.startswith("no-tests-ran: ")
+
+
+def test_failing_tests_are_counted_not_hidden(engine: Engine, base: str) -> None:
+    files = {"a.py": b"", "test_a.py": b"def test_a(): pass\ndef test_b(): assert 0\n"}
+    record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings())
+    assert record.reason == "tests-fail: 50% of 2 tests pass, 80% are needed"
+
+
+def test_a_release_is_fetched_from_the_index_and_not_run() -> None:
+    from images.host_pip import read_host_pip
+    from images.spec import parse_spec
+
+    tree = fetch(parse_spec("pypi:inflection==0.5.1"), pip=read_host_pip())
+    assert tree.source_files() == ["inflection/__init__.py"] or "inflection.py" in tree.source_files()
+    assert not list(Path.cwd().glob("inflection*"))
+    assert NO_PIP.index_urls[0].startswith("https://")
