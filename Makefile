@@ -16,6 +16,7 @@ setup: install
 
 demo: setup
 	$(BIN)/worldline collect recipes/demo.toml
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/worldline train recipes/demo-train.toml
 	$(BIN)/worldline summary runs/demo
 
 test: setup

@@ -1,6 +1,7 @@
 """Source releases from the package index: found and downloaded by name and version, never run on the host."""
 
 import hashlib
+import logging
 import ssl
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -23,17 +24,23 @@ def fetch_release(name: str, version: str, *, pip: HostPip) -> SourceTree:
     not have the digest that the index states.
     """
     trust = ssl.create_default_context(cafile=str(pip.certificates) if pip.certificates else None)
-    client = PyPIClient(verify=trust, timeout=60)
-    reachable = [url for url in pip.index_urls if not url.startswith("file:") or _is_file_index(url, name)]
-    finder = PackageFinder(client, index_urls=reachable, no_binary=[":all:"], ignore_compatibility=True)  # type: ignore[arg-type]
+    # Its warnings repeat, in other words, what the error below says in one sentence.
+    logging.getLogger("unearth").setLevel(logging.ERROR)
     try:
-        found = [p for p in finder.find_matches(f"{name}=={version}", allow_yanked=True) if not p.link.is_wheel]
-        if not found:
-            known = [p.version for p in finder.find_matches(name, allow_prereleases=True) if p.version]
-            raise BadSource(_missing(name, version, known))
-        return unpack(_download(found[0], client), found[0].link.filename)
+        with PyPIClient(verify=trust, timeout=60) as client:
+            return _fetch(client, name, version, pip)
     except OSError as error:
         raise BadSource(f"release {name}=={version} could not be fetched: {without_credentials(str(error))}") from error
+
+
+def _fetch(client: PyPIClient, name: str, version: str, pip: HostPip) -> SourceTree:
+    reachable = [url for url in pip.index_urls if not url.startswith("file:") or _is_file_index(url, name)]
+    finder = PackageFinder(client, index_urls=reachable, no_binary=[":all:"], ignore_compatibility=True)  # type: ignore[arg-type]
+    found = [p for p in finder.find_matches(f"{name}=={version}", allow_yanked=True) if not p.link.is_wheel]
+    if not found:
+        known = [p.version for p in finder.find_matches(name, allow_prereleases=True) if p.version]
+        raise BadSource(_missing(name, version, known))
+    return unpack(_download(found[0], client), found[0].link.filename)
 
 
 def _is_file_index(url: str, name: str) -> bool:

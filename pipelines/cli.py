@@ -26,6 +26,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "setup", "install and start what is missing: engine, base image", _setup)
     collect = _add(commands, "collect", "run a collection recipe", _collect)
     collect.add_argument("recipe", type=Path)
+    train = _add(commands, "train", "run a training recipe", _train)
+    train.add_argument("recipe", type=Path)
     summary = _add(commands, "summary", "count what a run's folder holds", _summary)
     summary.add_argument("folder", type=Path)
     trace = _add(commands, "trace", "trace one function of a file: FILE.py:FUNCTION ARGUMENTS", _trace)
@@ -68,6 +70,12 @@ def _collect(arguments: argparse.Namespace) -> int:
     from pipelines import collect
 
     return collect.main([str(arguments.recipe)])
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from pipelines import train
+
+    return train.main([str(arguments.recipe)])
 
 
 def _summary(arguments: argparse.Namespace) -> int:

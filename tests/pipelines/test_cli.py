@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.errors import UserError
 from pipelines.recipe import CollectRecipe, read_recipe
+from pipelines.train import TrainRecipe
 
 
 def _worldline(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -72,6 +73,19 @@ def test_bad_recipes_are_named(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(UserError) as caught:
         read_recipe(tmp_path / "r.toml", CollectRecipe)
     assert words in str(caught.value)
+
+
+def test_training_without_a_collection_is_one_sentence(tmp_path: Path) -> None:
+    recipe = tmp_path / "t.toml"
+    phase = '[[phases]]\nname = "p"\nsteps = 1\nrow_tokens = 64\nmixture = { code = 1 }\n'
+    recipe.write_text(f'name = "t"\nrun_folder = "{tmp_path}"\n{phase}')
+    _refused(_worldline("train", str(recipe)), "is no run's folder: run `worldline collect` first")
+    recipe.write_text(f'name = "t"\nrun_folder = "{tmp_path}"\n{phase}rowz = 2\n')
+    _refused(_worldline("train", str(recipe)), "unknown key 'phases[0].rowz': did you mean 'rows'?")
+
+
+def test_the_training_recipe_is_read() -> None:
+    assert [phase.steps for phase in read_recipe(Path("recipes/demo-train.toml"), TrainRecipe).phases] == [120, 240, 60]
 
 
 def test_the_demo_recipe_is_read() -> None:

@@ -1,0 +1,84 @@
+"""Documents: trajectories and source files as token ids, with the weight of each token in the loss."""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+
+from model.packed import Document
+from model.render import Control, Piece, render_context, render_frames
+from model.tokenizer import Tokenizer
+from trajectories.episode import Episode
+from trajectories.trace_record import Trace
+
+
+def code_documents(tokenizer: Tokenizer, text: str, *, longest: int) -> Iterator[Document]:
+    """Yield a source file as documents of at most `longest` tokens; all is learnt."""
+    ids = [tokenizer.control("begin_of_text"), *tokenizer.encode_text(text), tokenizer.control("end_of_text")]
+    for start in range(0, len(ids), longest):
+        part = tuple(ids[start : start + longest])
+        yield Document(tokens=part, weights=(1.0,) * len(part))
+
+
+def trace_document(tokenizer: Tokenizer, trace: Trace, *, longest: int) -> Document | None:
+    """Return the trace, its frames learnt and its source context not; cut at a frame boundary when it is too long.
+
+    None when not even the context and one frame fit.
+    """
+    ids = tokenizer.encode(render_context(trace.source))
+    weights = [0.0] * len(ids)
+    frames = 0
+    for pieces in render_frames(trace.frames):
+        frame = tokenizer.encode(pieces)
+        if len(ids) + len(frame) >= longest:
+            break
+        ids += frame
+        weights += [1.0] * len(frame)
+        frames += 1
+    else:
+        if not trace.cut:
+            ids.append(tokenizer.control("end_of_text"))
+            weights.append(1.0)
+    return Document(tokens=tuple(ids), weights=tuple(weights)) if frames else None
+
+
+def episode_document(tokenizer: Tokenizer, episode: Episode, *, longest: int, seed: int) -> Document | None:
+    """Return the episode as a conversation; actions are learnt, and half of the observations, drawn at random as CWM did.
+
+    An episode that is too long is cut after its last whole step; None when not even its first step fits.
+    """
+    draw = random.Random(f"{seed} {episode.task_id}")
+    ids = [tokenizer.control("begin_of_text"), *tokenizer.encode(message("user", episode.goal))]
+    weights = [0.0] * len(ids)
+    kept = 0
+    for step in episode.steps:
+        body = step.arguments.get("body", "")
+        action = f"{step.thought}\n<tool: {step.tool}>\n{body}\n</tool>" if step.tool else step.thought
+        said = tokenizer.encode(message("assistant", action))
+        seen = tokenizer.encode(message(f"tool: {step.tool}", step.observation))
+        if len(ids) + len(said) + len(seen) > longest:
+            break
+        ids += said + seen
+        weights += [1.0] * len(said) + [float(draw.random() < 0.5)] * len(seen)
+        kept += 1
+    return Document(tokens=tuple(ids), weights=tuple(weights)) if kept else None
+
+
+def message(role: str, body: str) -> list[Piece]:
+    """Return one message in the chat format of the released model."""
+    return [Control("start_header_id"), role, Control("end_header_id"), f"\n\n{body}", Control("eot_id")]
+
+
+def within(documents: Iterable[Document | None], longest: int) -> tuple[list[Document], int]:
+    """Return the documents that are there and fit, and how many are not or do not."""
+    kept: list[Document] = []
+    refused = 0
+    for document in documents:
+        if document is not None and len(document.tokens) <= longest:
+            kept.append(document)
+        else:
+            refused += 1
+    return kept, refused
+
+
+def total_tokens(documents: Sequence[Document]) -> int:
+    """Return the number of tokens of all documents."""
+    return sum(len(document.tokens) for document in documents)

@@ -1,0 +1,120 @@
+"""Trace measures on held-out functions, for a model and for two baselines that need none.
+
+Greedy decoding of a frame equals the truth exactly when each of its tokens has the highest logit given the true ones
+before it, so one forward pass per trace measures what generation would.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from model.packed import Document, pack
+from model.render import UNCHANGED, Control, Piece, render_context, render_frames
+from model.tokenizer import Tokenizer
+from model.transformer import Transformer
+from trajectories.frame import FrameKind
+from trajectories.trace_record import Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Shares of exact matches: of the next frame given the true ones before it, and of the output given the call."""
+
+    next_frame: float
+    output: float
+    frames: int
+    outputs: int
+
+
+def score_model(model: Transformer, tokenizer: Tokenizer, traces: Sequence[Trace], *, longest: int) -> Score:
+    """Return the model's score on the traces; frames past `longest` tokens are not counted."""
+    hits: Counter[str] = Counter()
+    for trace in traces:
+        ids = tokenizer.encode(render_context(trace.source))
+        spans = []
+        for pieces in render_frames(trace.frames):
+            frame = tokenizer.encode(pieces)
+            spans.append((len(ids), len(ids) + len(frame)))
+            ids += frame
+        spans = [span for span in spans[1:] if span[1] <= longest]
+        if spans:
+            right = _matches(model, ids[: spans[-1][1]])
+            hits["frames"] += len(spans)
+            hits["right"] += sum(all(right[a - 1 : b - 1]) for a, b in spans)
+        question = output_question(trace)
+        if question is not None:
+            prompt, answer = tokenizer.encode(question[0]), tokenizer.encode(question[1])
+            if len(prompt) + len(answer) <= longest:
+                right = _matches(model, prompt + answer)
+                hits["outputs"] += 1
+                hits["answered"] += all(right[len(prompt) - 1 :])
+    return _score(hits)
+
+
+def output_question(trace: Trace) -> tuple[list[Piece], list[Piece]] | None:
+    """Return CWM's single-step prompt (context, call frame, return_sep and the last line) and the value that answers it.
+
+    None for a trace that did not end in a return.
+    """
+    end = trace.result
+    if end is None or end.kind is not FrameKind.RETURN:
+        return None
+    first, *_, last = render_frames(trace.frames)
+    return [*render_context(trace.source), *first, *last[:-2]], last[-2:]
+
+
+def score_baselines(traces: Sequence[Trace], known: Sequence[Trace]) -> dict[str, Score]:
+    """Return the scores of copying the last state (with the line that follows it) and of the most frequent answer."""
+    answers = Counter(t.result.value for t in known if t.result and t.result.kind is FrameKind.RETURN)
+    frames = Counter(_key(pieces) for trace in known for pieces in render_frames(trace.frames))
+    copy: Counter[str] = Counter()
+    frequent: Counter[str] = Counter()
+    for trace in traces:
+        rendered = list(render_frames(trace.frames))
+        for at, pieces in enumerate(rendered[1:], 1):
+            copy["frames"] += 1
+            frequent["frames"] += 1
+            copy["right"] += _key(pieces) == _copied(trace, at)
+            frequent["right"] += _key(pieces) == frames.most_common(1)[0][0]
+        end = trace.result
+        if end is not None and end.kind is FrameKind.RETURN:
+            for counter, guess in ((copy, _last_value(trace)), (frequent, answers.most_common(1)[0][0])):
+                counter["outputs"] += 1
+                counter["answered"] += end.value == guess
+    return {"copy the last state": _score(copy), "most frequent answer": _score(frequent)}
+
+
+def _key(pieces: Sequence[Piece]) -> tuple[str, ...]:
+    return tuple(map(str, pieces))
+
+
+def _copied(trace: Trace, at: int) -> tuple[str, ...]:
+    before = trace.frames[at - 1]
+    lines = trace.source.splitlines(keepends=True)
+    place = next((n for n, line in enumerate(lines) if line == before.source_line), 0)
+    following = lines[min(place + 1, len(lines) - 1)]
+    state = "{" + ", ".join(f'"{name}": "{UNCHANGED}"' for name in before.locals) + "}"
+    return _key([Control("line_sep"), state, Control("action_sep"), following, Control("frame_sep")])
+
+
+def _last_value(trace: Trace) -> str | None:
+    """Return the value of the last argument: the only value that is known when the output is asked for."""
+    return next(reversed(trace.frames[0].locals.values()), None)
+
+
+@torch.no_grad()
+def _matches(model: Transformer, ids: Sequence[int]) -> list[bool]:
+    packed = pack([Document(tokens=tuple(ids), weights=(1.0,) * len(ids))])
+    logits_TV = model(packed) @ model.lm_head.weight.T
+    return (logits_TV.argmax(-1) == packed.targets_T)[:-1].tolist()
+
+
+def _score(hits: "Counter[str]") -> Score:
+    return Score(
+        next_frame=hits["right"] / max(1, hits["frames"]),
+        output=hits["answered"] / max(1, hits["outputs"]),
+        frames=hits["frames"],
+        outputs=hits["outputs"],
+    )

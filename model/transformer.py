@@ -1,0 +1,101 @@
+"""The Transformer: CWM's architecture with Llama's tensor names, over one flat row of T tokens."""
+
+import torch
+from torch import nn
+from torch.nn.functional import silu
+
+from model.attention import attend
+from model.config import LOCAL, ModelConfig
+from model.packed import Packed
+from model.rope import frequencies, rotate
+
+
+class Attention(nn.Module):
+    """Grouped-query attention of one layer; a local layer sees `window` tokens, a global one its whole document."""
+
+    def __init__(self, config: ModelConfig, kind: str) -> None:
+        super().__init__()
+        self.config = config
+        self.window = config.window if kind == LOCAL else None
+        heads, kv = config.heads * config.head_dim, config.kv_heads * config.head_dim
+        self.q_proj = nn.Linear(config.hidden, heads, bias=False)
+        self.k_proj = nn.Linear(config.hidden, kv, bias=False)
+        self.v_proj = nn.Linear(config.hidden, kv, bias=False)
+        self.o_proj = nn.Linear(heads, config.hidden, bias=False)
+
+    def forward(self, x_TC: torch.Tensor, packed: Packed, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        """Return the attended states; `turn` has positions and rotary frequencies."""
+        dim = self.config.head_dim
+        q_THD = rotate(self.q_proj(x_TC).unflatten(-1, (-1, dim)), *turn)
+        k_TKD = rotate(self.k_proj(x_TC).unflatten(-1, (-1, dim)), *turn)
+        v_TKD = self.v_proj(x_TC).unflatten(-1, (-1, dim))
+        return self.o_proj(attend(q_THD, k_TKD, v_TKD, packed.bounds, self.window).flatten(-2))
+
+
+class FeedForward(nn.Module):
+    """SwiGLU."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.gate_proj = nn.Linear(config.hidden, config.ffn, bias=False)
+        self.up_proj = nn.Linear(config.hidden, config.ffn, bias=False)
+        self.down_proj = nn.Linear(config.ffn, config.hidden, bias=False)
+
+    def forward(self, x_TC: torch.Tensor) -> torch.Tensor:
+        """Return the transformed states."""
+        return self.down_proj(silu(self.gate_proj(x_TC)) * self.up_proj(x_TC))
+
+
+class Block(nn.Module):
+    """One pre-norm layer."""
+
+    def __init__(self, config: ModelConfig, kind: str) -> None:
+        super().__init__()
+        self.input_layernorm = nn.RMSNorm(config.hidden, eps=config.norm_eps)
+        self.self_attn = Attention(config, kind)
+        self.post_attention_layernorm = nn.RMSNorm(config.hidden, eps=config.norm_eps)
+        self.mlp = FeedForward(config)
+
+    def forward(self, x_TC: torch.Tensor, packed: Packed, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        """Return the states after attention and feed-forward."""
+        x_TC = x_TC + self.self_attn(self.input_layernorm(x_TC), packed, turn)
+        return x_TC + self.mlp(self.post_attention_layernorm(x_TC))
+
+
+class Body(nn.Module):
+    """Embedding, layers and final norm: what transformers calls `model`."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.embed_tokens = nn.Embedding(config.vocabulary, config.hidden)
+        self.layers = nn.ModuleList(Block(config, kind) for kind in config.layer_types)
+        self.norm = nn.RMSNorm(config.hidden, eps=config.norm_eps)
+
+
+class Transformer(nn.Module):
+    """A language model; `forward` gives hidden states, because logits of a whole row are never held (see loss)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.model = Body(config)
+        self.lm_head = nn.Linear(config.hidden, config.vocabulary, bias=False)
+        self.register_buffer("frequencies_D", frequencies(config), persistent=False)
+
+    def initialise(self, seed: int) -> None:
+        """Draw all matrices from a normal distribution and set all norms to 1."""
+        generator = torch.Generator().manual_seed(seed)
+        for parameter in self.parameters():
+            with torch.no_grad():
+                if parameter.dim() > 1:
+                    parameter.normal_(0, self.config.init_std, generator=generator)
+                else:
+                    parameter.fill_(1.0)
+
+    def forward(self, packed: Packed) -> torch.Tensor:
+        """Return the final states [T, hidden]."""
+        x_TC = self.model.embed_tokens(packed.tokens_T)
+        turn = (packed.positions_T(), self.frequencies_D)
+        for layer in self.model.layers:
+            x_TC = layer(x_TC, packed, turn)
+        return self.model.norm(x_TC)

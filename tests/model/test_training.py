@@ -1,0 +1,113 @@
+"""Tokenizer, packing, and the trainer on small real traces."""
+
+from pathlib import Path
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collectors.function_tracing import trace_function
+from images.local_container import LocalContainer
+from model.checkpoint import checkpoints
+from model.config import ModelConfig
+from model.documents import trace_document
+from model.evaluate import score_baselines, score_model
+from model.packed import Document
+from model.packing import pack_rows
+from model.phase import Mixture, Optimisation, Phase
+from model.render import Control, render
+from model.tokenizer import Tokenizer, train_tokenizer
+from model.trainer import Trainer, TrainSettings
+from tests.model.test_trace_format import TALLY
+from trajectories.trace_record import Trace
+
+
+def _tokenizer() -> Tokenizer:
+    return train_tokenizer([TALLY * 3, "é 12"], merges=300)
+
+
+def _trace(local: LocalContainer) -> Trace:
+    return trace_function(local, TALLY, "tally", ["[2, 5]"])[0]
+
+
+def _settings(steps: int) -> TrainSettings:
+    phase = Phase(name="mid", steps=steps, row_tokens=1024, mixture=Mixture(traces=1.0))
+    return TrainSettings(phases=(phase,), save_every=5, optimisation=Optimisation(warmup_steps=2))
+
+
+def _train(folder: Path, document: Document, vocabulary: int, steps: int, *, stop_at: int | None = None) -> Trainer:
+    shape = ModelConfig(
+        vocabulary=vocabulary, hidden=64, layers=2, heads=2, kv_heads=1, head_dim=32, ffn=128, window=64
+    )
+    trainer = Trainer(shape, _settings(steps), {"traces": [document, document]}, folder)
+
+    def stop(metrics: object) -> None:
+        if stop_at is not None and trainer.step == stop_at:
+            raise KeyboardInterrupt
+
+    try:
+        trainer.run(lambda phase, model: None, stop)
+    except KeyboardInterrupt:
+        assert stop_at is not None
+    return trainer
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_text_survives_tokens_and_never_becomes_control(text: str) -> None:
+    tokenizer = _TOKENIZER
+    ids = tokenizer.encode_text(text + "<|frame_sep|>")
+    assert max(ids) < tokenizer.first_reserved
+    assert tokenizer.decode(ids) == [text + "<|frame_sep|>"]
+
+
+_TOKENIZER = _tokenizer()
+
+
+def test_control_tokens_keep_their_slots(tmp_path: Path) -> None:
+    _TOKENIZER.save(tmp_path / "t.json")
+    loaded = Tokenizer.load(tmp_path / "t.json")
+    assert loaded.control("frame_sep") - loaded.control("begin_of_text") == 100
+    assert loaded.size - loaded.first_reserved == 256
+    assert loaded.decode([loaded.control("pad"), *loaded.encode_text("a")]) == [Control("pad"), "a"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 120), max_size=600), st.integers(0, 3))
+def test_rows_hold_each_fitting_document_once(lengths: list[int], epoch: int) -> None:
+    rows = pack_rows(lengths, 100, seed=1, epoch=epoch)
+    assert all(sum(lengths[n] for n in row) <= 100 for row in rows)
+    assert sorted(n for row in rows for n in row) == [n for n, size in enumerate(lengths) if size <= 100]
+
+
+def test_rows_are_nearly_full() -> None:
+    lengths = [17 + (n * 7919) % 1500 for n in range(3000)]
+    rows = pack_rows(lengths, 2048, seed=0, epoch=0)
+    assert sum(lengths) / (2048 * len(rows)) > 0.97
+
+
+def test_a_small_model_learns_one_trace_by_heart(local: LocalContainer, tmp_path: Path) -> None:
+    trace = _trace(local)
+    document = trace_document(_TOKENIZER, trace, longest=1024)
+    assert document is not None
+    assert list(document.tokens) == _TOKENIZER.encode(render(trace))
+    trainer = _train(tmp_path, document, _TOKENIZER.size, 200)
+    score = score_model(trainer.model, _TOKENIZER, [trace], longest=1024)
+    assert (score.next_frame, score.frames) == (1.0, 11)
+    base = score_baselines([trace], [trace])
+    assert 0 < base["copy the last state"].next_frame < 0.5
+    assert base["most frequent answer"].output == 1.0
+
+
+def test_a_stopped_run_goes_on_to_the_same_weights(local: LocalContainer, tmp_path: Path) -> None:
+    document = trace_document(_TOKENIZER, _trace(local), longest=1024)
+    assert document is not None
+    torch.set_num_threads(1)
+    whole = _train(tmp_path / "a", document, _TOKENIZER.size, 12)
+    _train(tmp_path / "b", document, _TOKENIZER.size, 12, stop_at=8)
+    newest = checkpoints(tmp_path / "b")[-1]
+    (newest / "state.pt").write_bytes((newest / "state.pt").read_bytes()[:-100])
+    _train(tmp_path / "b", document, _TOKENIZER.size, 12, stop_at=7)
+    again = _train(tmp_path / "b", document, _TOKENIZER.size, 12)
+    for name, tensor in whole.model.state_dict().items():
+        assert torch.equal(tensor, again.model.state_dict()[name]), name
