@@ -18,6 +18,7 @@ demo: setup
 	$(BIN)/worldline collect recipes/demo.toml
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/worldline train recipes/demo-train.toml
 	$(BIN)/worldline summary runs/demo
+	$(BIN)/worldline report runs/demo
 
 test: setup
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest

@@ -25,11 +25,17 @@ class Attention(nn.Module):
 
     def forward(self, x_TC: torch.Tensor, packed: Packed, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         """Return the attended states; `turn` has positions and rotary frequencies."""
+        q_THD, k_TKD, v_TKD = self.project(x_TC, turn)
+        return self.o_proj(attend(q_THD, k_TKD, v_TKD, packed.bounds, self.window).flatten(-2))
+
+    def project(
+        self, x_TC: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return queries, keys and values by head, the first two rotated to their positions."""
         dim = self.config.head_dim
         q_THD = rotate(self.q_proj(x_TC).unflatten(-1, (-1, dim)), *turn)
         k_TKD = rotate(self.k_proj(x_TC).unflatten(-1, (-1, dim)), *turn)
-        v_TKD = self.v_proj(x_TC).unflatten(-1, (-1, dim))
-        return self.o_proj(attend(q_THD, k_TKD, v_TKD, packed.bounds, self.window).flatten(-2))
+        return q_THD, k_TKD, self.v_proj(x_TC).unflatten(-1, (-1, dim))
 
 
 class FeedForward(nn.Module):
@@ -74,6 +80,8 @@ class Body(nn.Module):
 
 class Transformer(nn.Module):
     """A language model; `forward` gives hidden states, because logits of a whole row are never held (see loss)."""
+
+    frequencies_D: torch.Tensor
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -30,6 +30,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("recipe", type=Path)
     summary = _add(commands, "summary", "count what a run's folder holds", _summary)
     summary.add_argument("folder", type=Path)
+    report = _add(commands, "report", "write a run's report.html and report.json", _report)
+    report.add_argument("folder", type=Path)
     trace = _add(commands, "trace", "trace one function of a file: FILE.py:FUNCTION ARGUMENTS", _trace)
     trace.add_argument("function", metavar="FILE.py:FUNCTION")
     trace.add_argument("arguments", nargs="*", help="Python expressions")
@@ -82,6 +84,14 @@ def _summary(arguments: argparse.Namespace) -> int:
     from pipelines.summary import print_summary
 
     return print_summary(arguments.folder)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from pipelines.report import write_report
+
+    write_report(arguments.folder)
+    print(f"report: {arguments.folder}/report.html")
+    return 0
 
 
 def _trace(arguments: argparse.Namespace) -> int:

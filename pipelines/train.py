@@ -7,23 +7,30 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 
+from images.container import Container
+from images.docker_container import DockerContainer
+from images.engine import Engine
+from model.checkpoint import save_checkpoint
 from model.config import named_config
 from model.documents import code_documents, episode_document, trace_document, within
 from model.evaluate import Score, score_baselines, score_model
 from model.packed import Document
 from model.phase import Optimisation, Phase
 from model.render import render, to_text
+from model.rl.learner import Learner, RlMetrics, RlSettings
 from model.tokenizer import Tokenizer, train_tokenizer
 from model.trainer import StepMetrics, Trainer, TrainSettings
 from model.transformer import Transformer
 from pipelines.cli_errors import exit_with_sentence
 from pipelines.errors import UserError
 from pipelines.jobs.image_job import read_image, repository_name, source_texts
+from pipelines.output_environment import OutputEnvironment
 from pipelines.recipe import CollectRecipe, from_table, read_recipe
 from pipelines.run_folder import locate
 from trajectories.rows import from_row
@@ -45,6 +52,7 @@ class TrainRecipe:
     evaluated_traces: int = 100
     threads: int = 2
     optimisation: Optimisation = field(default_factory=Optimisation)
+    rl: RlSettings | None = None
 
     def __post_init__(self) -> None:
         if not self.phases:
@@ -97,7 +105,38 @@ def train(recipe: TrainRecipe) -> Path:
     trainer.run(
         lambda phase, model: evaluation.score(phase.name, model), lambda metrics: _say(console, metrics, settings.steps)
     )
+    if recipe.rl is not None and not (target / "rl" / "done").exists():
+        _reinforce(recipe.rl, trainer.model, tokenizer, collected, target, console)
+        evaluation.score("reinforcement", trainer.model)
+        (target / "rl" / "done").touch()
     return target
+
+
+def _reinforce(
+    settings: RlSettings, model: Transformer, tokenizer: Tokenizer, collected: Collected, target: Path, console: Console
+) -> None:
+    """Improve the model on output prediction; the metrics and the last weights go to `rl/` once it is done."""
+    images = {t.origin.repository: t.origin.image for t in collected.train if t.trace}
+    engine = Engine()
+    with ExitStack() as stack:
+        containers: dict[str, Container] = {
+            name: stack.enter_context(DockerContainer(engine, image)) for name, image in sorted(images.items())
+        }
+        environment = OutputEnvironment([t for t in collected.train if t.trace], containers)
+        console.print(f"{len(environment.questions())} questions with executed rewards")
+        lines: list[str] = []
+
+        def keep(metrics: RlMetrics) -> None:
+            lines.append(json.dumps(asdict(metrics)) + "\n")
+            console.print(
+                f"rl step {metrics.step + 1}/{settings.steps}: reward {metrics.reward:+.3f}, "
+                f"{metrics.signal:.0%} of groups with signal, lag {metrics.lag:.1e}",
+                highlight=False,
+            )
+
+        Learner(model, tokenizer, environment, settings).run(keep)
+    save_checkpoint(target / "rl", settings.steps, {"model": model.state_dict()}, {"phase": "reinforcement"})
+    (target / "rl" / "metrics.jsonl").write_text("".join(lines))
 
 
 def _say(console: Console, metrics: StepMetrics, steps: int) -> None:

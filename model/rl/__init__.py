@@ -1,0 +1,1 @@
+"""Reinforcement learning with executed rewards: CWM's variant of GRPO."""

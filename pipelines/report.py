@@ -1,0 +1,119 @@
+"""Report: one self-contained page and its numbers as JSON, every one of them read from a run's datasets."""
+
+import json
+import os
+from collections import Counter
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from pipelines.summary import summarise
+from trajectories.store import Row, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One loss curve as an SVG path in a box of 640 by 200; `low` and `high` are the ends of its vertical axis."""
+
+    name: str
+    path: str
+    low: float
+    high: float
+    last: float
+    steps: int
+
+
+def write_report(folder: Path) -> dict[str, Any]:
+    """Write `report.html` and `report.json` into the run's folder and return the numbers."""
+    numbers: dict[str, Any] = {
+        "datasets": summarise(folder),
+        "images": [_image(row) for row in Store(folder, "images").rows()],
+        "coverage_cores": _count(folder, "coverage", "core"),
+        "operators": _operators(folder),
+        "policies": _policies(folder),
+        "training": _training(folder),
+    }
+    page = jinja2.Environment(autoescape=True).from_string((files("pipelines") / "report.html").read_text())
+    _replace(folder / "report.json", json.dumps(numbers, indent=2))
+    _replace(folder / "report.html", page.render(folder=str(folder), **numbers))
+    return numbers
+
+
+def _replace(path: Path, text: str) -> None:
+    staged = path.with_name(f".{path.name}.{os.getpid()}")
+    staged.write_text(text)
+    staged.rename(path)
+
+
+def _image(row: Row) -> dict[str, Any]:
+    names = ("repository", "spec", "split", "status", "reason", "licence", "python_version", "added_bytes", "seconds")
+    return {name: row[name] for name in names} | {"tests": dict(Counter(test["outcome"] for test in row["tests"]))}
+
+
+def _count(folder: Path, dataset: str, column: str) -> dict[str, int]:
+    return dict(Counter(str(row[column]) for row in Store(folder, dataset).rows([column])))
+
+
+def _operators(folder: Path) -> list[dict[str, Any]]:
+    """Return for each operator how many bugs were tried, valid, and repaired."""
+    solved = {row["episode"]["task_id"] for row in Store(folder, "episodes").rows() if row["outcome"] == "solved"}
+    table: dict[str, dict[str, int]] = {}
+    for row in Store(folder, "tasks").rows(["id", "operator", "status"]):
+        counts = table.setdefault(row["operator"], {"tried": 0, "valid": 0, "solved": 0})
+        counts["tried"] += 1
+        counts["valid"] += row["status"] == "valid"
+        counts["solved"] += row["id"] in solved
+    return [{"operator": name, **counts} for name, counts in sorted(table.items())]
+
+
+def _policies(folder: Path) -> list[dict[str, Any]]:
+    """Return for each policy its episodes, how many were solved, and its steps and seconds in all."""
+    table: dict[str, dict[str, float]] = {}
+    for row in Store(folder, "episodes").rows():
+        episode = row["episode"]
+        counts = table.setdefault(episode["policy"], {"episodes": 0, "solved": 0, "steps": 0, "seconds": 0.0})
+        counts["episodes"] += 1
+        counts["solved"] += row["outcome"] == "solved"
+        counts["steps"] += len(episode["steps"])
+        counts["seconds"] += sum(step["seconds"] for step in episode["steps"])
+    return [{"policy": name, **counts} for name, counts in sorted(table.items())]
+
+
+def _training(folder: Path) -> list[dict[str, Any]]:
+    runs = []
+    for metrics in sorted(folder.glob("checkpoints/*/metrics.jsonl")):
+        # A run that was killed repeats the steps after its last checkpoint: the later line of a step counts.
+        steps = {row["step"]: row for row in map(json.loads, metrics.read_text().splitlines())}
+        rows = [steps[step] for step in sorted(steps)]
+        reinforced = metrics.parent / "rl" / "metrics.jsonl"
+        scores = metrics.with_name("evaluation.json")
+        runs.append(
+            {
+                "name": metrics.parent.name,
+                "steps": len(rows),
+                "tokens": sum(row["tokens"] for row in rows),
+                "seconds": sum(row["seconds"] for row in rows),
+                "curves": [asdict(_curve(phase, rows)) for phase in dict.fromkeys(row["phase"] for row in rows)],
+                "rewards": _rewards(reinforced) if reinforced.exists() else None,
+                "evaluation": json.loads(scores.read_text()) if scores.exists() else {},
+            }
+        )
+    return runs
+
+
+def _rewards(metrics: Path) -> dict[str, Any]:
+    """Return the curve of the mean executed reward over the steps of reinforcement learning."""
+    rows = [json.loads(line) for line in metrics.read_text().splitlines()]
+    values = [{"phase": "reinforcement", "loss": row["reward"]} for row in rows]
+    return asdict(_curve("reinforcement", values))
+
+
+def _curve(phase: str, rows: list[dict[str, Any]]) -> Curve:
+    losses = [row["loss"] for row in rows if row["phase"] == phase]
+    low, high = min(losses), max(losses)
+    width, height = 640 / max(1, len(losses) - 1), 200 / max(1e-9, high - low)
+    points = [f"{n * width:.1f},{(high - loss) * height:.1f}" for n, loss in enumerate(losses)]
+    return Curve(name=phase, path="M" + " L".join(points), low=low, high=high, last=losses[-1], steps=len(losses))
