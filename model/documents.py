@@ -43,7 +43,7 @@ def trace_document(tokenizer: Tokenizer, trace: Trace, *, longest: int) -> Docum
 def episode_document(tokenizer: Tokenizer, episode: Episode, *, longest: int, seed: int) -> Document | None:
     """Return the episode as a conversation; actions are learnt, and half of the observations, drawn at random as CWM did.
 
-    An episode that is too long is cut after its last whole step; None when not even its first step fits.
+    A long observation is cut in the middle, an episode that is too long after its last whole step; None when not even its first step fits.
     """
     draw = random.Random(f"{seed} {episode.task_id}")
     ids = [tokenizer.control("begin_of_text"), *tokenizer.encode(message("user", episode.goal))]
@@ -53,13 +53,20 @@ def episode_document(tokenizer: Tokenizer, episode: Episode, *, longest: int, se
         body = step.arguments.get("body", "")
         action = f"{step.thought}\n<tool: {step.tool}>\n{body}\n</tool>" if step.tool else step.thought
         said = tokenizer.encode(message("assistant", action))
-        seen = tokenizer.encode(message(f"tool: {step.tool}", step.observation))
+        seen = tokenizer.encode(message(f"tool: {step.tool}", _shortened(step.observation, longest // 2)))
         if len(ids) + len(said) + len(seen) > longest:
             break
         ids += said + seen
         weights += [1.0] * len(said) + [float(draw.random() < 0.5)] * len(seen)
         kept += 1
     return Document(tokens=tuple(ids), weights=tuple(weights)) if kept else None
+
+
+def _shortened(text: str, longest: int) -> str:
+    """Return the text cut in the middle to `longest` characters: at most half, most often an eighth, of the tokens of a document twice as long."""
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest // 2]}\n[... {len(text) - longest} characters left out ...]\n{text[-longest // 2 :]}"
 
 
 def message(role: str, body: str) -> list[Piece]:
