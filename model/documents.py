@@ -43,7 +43,8 @@ def trace_document(tokenizer: Tokenizer, trace: Trace, *, longest: int) -> Docum
 def episode_document(tokenizer: Tokenizer, episode: Episode, *, longest: int, seed: int) -> Document | None:
     """Return the episode as a conversation; actions are learnt, and half of the observations, drawn at random as CWM did.
 
-    A long observation is cut in the middle, an episode that is too long after its last whole step; None when not even its first step fits.
+    A long observation is cut in the middle, an episode that is too long after its last whole
+    step; None when not even its first step fits.
     """
     draw = random.Random(f"{seed} {episode.task_id}")
     ids = [tokenizer.control("begin_of_text"), *tokenizer.encode(message("user", episode.goal))]
@@ -63,7 +64,7 @@ def episode_document(tokenizer: Tokenizer, episode: Episode, *, longest: int, se
 
 
 def _shortened(text: str, longest: int) -> str:
-    """Return the text cut in the middle to `longest` characters: at most half, most often an eighth, of the tokens of a document twice as long."""
+    """Return the text cut in the middle to `longest` characters, with how many are left out."""
     if len(text) <= longest:
         return text
     return f"{text[: longest // 2]}\n[... {len(text) - longest} characters left out ...]\n{text[-longest // 2 :]}"
