@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator, Sequence
 
+from model.output_question import output_question
 from model.packed import Document
 from model.render import Control, Piece, render_context, render_frames
 from model.tokenizer import Tokenizer
@@ -38,6 +39,15 @@ def trace_document(tokenizer: Tokenizer, trace: Trace, *, longest: int) -> Docum
             ids.append(tokenizer.control("end_of_text"))
             weights.append(1.0)
     return Document(tokens=tuple(ids), weights=tuple(weights)) if frames else None
+
+
+def output_document(tokenizer: Tokenizer, trace: Trace) -> Document | None:
+    """Return the trace as a question, its call given and its output learnt; None when it did not return."""
+    question = output_question(trace)
+    if question is None:
+        return None
+    prompt, answer = map(tokenizer.encode, question)
+    return Document(tokens=(*prompt, *answer), weights=(0.0,) * len(prompt) + (1.0,) * len(answer))
 
 
 def episode_document(tokenizer: Tokenizer, episode: Episode, *, longest: int, seed: int) -> Document | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
+from model.output_question import output_question
 from model.packed import Document, pack
 from model.render import UNCHANGED, Control, Piece, render_context, render_frames
 from model.tokenizer import Tokenizer
@@ -51,18 +52,6 @@ def score_model(model: Transformer, tokenizer: Tokenizer, traces: Sequence[Trace
                 hits["outputs"] += 1
                 hits["answered"] += all(right[len(prompt) - 1 :])
     return _score(hits)
-
-
-def output_question(trace: Trace) -> tuple[list[Piece], list[Piece]] | None:
-    """Return CWM's single-step prompt (context, call frame, return_sep and the last line) and the value that answers it.
-
-    None for a trace that did not end in a return.
-    """
-    end = trace.result
-    if end is None or end.kind is not FrameKind.RETURN:
-        return None
-    first, *_, last = render_frames(trace.frames)
-    return [*render_context(trace.source), *first, *last[:-2]], last[-2:]
 
 
 def score_baselines(traces: Sequence[Trace], known: Sequence[Trace]) -> dict[str, Score]:

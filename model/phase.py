@@ -10,9 +10,10 @@ class Mixture:
     code: float = 0.0
     traces: float = 0.0
     episodes: float = 0.0
+    outputs: float = 0.0
 
     def __post_init__(self) -> None:
-        shares = (self.code, self.traces, self.episodes)
+        shares = (self.code, self.traces, self.episodes, self.outputs)
         if min(shares) < 0 or sum(shares) <= 0:
             raise ValueError(f"shares {shares!r} must be at least 0, and one of them above it")
 

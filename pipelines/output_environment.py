@@ -8,7 +8,7 @@ from contextlib import suppress
 from collectors.ship import guest_files
 from images.container import Container
 from images.health import GUEST
-from model.evaluate import output_question
+from model.output_question import output_question
 from model.rl.environment import Question
 from trajectories.trajectory import Trajectory
 

@@ -18,7 +18,7 @@ from images.docker_container import DockerContainer
 from images.engine import Engine
 from model.checkpoint import save_checkpoint
 from model.config import named_config
-from model.documents import code_documents, episode_document, trace_document, within
+from model.documents import code_documents, episode_document, output_document, trace_document, within
 from model.evaluate import Score, score_baselines, score_model
 from model.packed import Document
 from model.phase import Optimisation, Phase
@@ -165,6 +165,7 @@ def _sources(
     made: dict[str, Iterator[Document | None]] = {
         "code": (d for text in collected.code for d in code_documents(tokenizer, text, longest=longest)),
         "traces": (trace_document(tokenizer, t.trace, longest=longest) for t in collected.train if t.trace),
+        "outputs": (output_document(tokenizer, t.trace) for t in collected.train if t.trace),
         "episodes": (
             episode_document(tokenizer, t.episode, longest=longest, seed=seed) for t in collected.train if t.episode
         ),

@@ -10,7 +10,7 @@ from collectors.function_tracing import trace_function
 from images.local_container import LocalContainer
 from model.checkpoint import checkpoints
 from model.config import ModelConfig
-from model.documents import trace_document
+from model.documents import output_document, trace_document
 from model.evaluate import score_baselines, score_model
 from model.packed import Document
 from model.packing import pack_rows
@@ -97,6 +97,14 @@ def test_a_small_model_learns_one_trace_by_heart(local: LocalContainer, tmp_path
     base = score_baselines([trace], [trace])
     assert 0 < base["copy the last state"].next_frame < 0.5
     assert base["most frequent answer"].output == 1.0
+
+
+def test_of_an_output_question_the_answer_alone_is_learnt(local: LocalContainer) -> None:
+    document = output_document(_TOKENIZER, _trace(local))
+    assert document is not None
+    learnt = [t for t, weight in zip(document.tokens, document.weights, strict=True) if weight]
+    assert _TOKENIZER.decode(learnt) == ['"7"', Control("frame_sep")]
+    assert _TOKENIZER.decode(document.tokens)[:2] == [Control("begin_of_text"), Control("trace_context_start")]
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(local: LocalContainer, tmp_path: Path) -> None:
