@@ -97,14 +97,17 @@ class _Finder:
         start, end = self._span(left)[1], self._span(right)[0]
         gap = self._source[start:end]
         words = sorted(table, key=len, reverse=True)
-        found = re.search("|".join(re.escape(w).replace(r"\ ", r"\s+") for w in words), gap)
-        for other in table.get(re.sub(r"\s+", " ", found[0]), ()) if found else ():
-            place = start + found.start()  # type: ignore[union-attr]
+        spelt = (rf"\b{w}\b".replace(" ", r"\s+") if w[0].isalpha() else re.escape(w) for w in words)
+        found = re.search("|".join(spelt), re.sub(r"#[^\n]*", lambda note: " " * len(note[0]), gap))
+        if found is None:
+            return
+        place = start + found.start()
+        for other in table.get(re.sub(r"\s+", " ", found[0]), ()):
             yield Mutation(
                 operator=operator,
                 line_number=self._line_of(place),
                 start=place,
-                end=place + len(found[0]),  # type: ignore[index]
+                end=place + len(found[0]),
                 replacement=other,
             )
 

@@ -60,6 +60,13 @@ def test_mutations_count_characters_not_bytes() -> None:
     assert found.apply("x = 'é' + y\n") == "x = 'é' - y\n"
 
 
+def test_an_operator_is_not_found_inside_a_word_or_a_comment() -> None:
+    source = "x = (a  # this is or in\n     and b)\n"
+    assert [m.apply(source) for m in mutations_of(source, {2}) if m.operator == "boolean"] == [
+        "x = (a  # this is or in\n     or b)\n"
+    ]
+
+
 def test_planted_bugs_fail_tests_that_passed(local: LocalContainer) -> None:
     settings = MutateFixSettings(candidates=8, tasks=3)
     candidates = plan_candidates(_map(local), SOURCES, settings)
