@@ -49,7 +49,7 @@ def write_shard(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> st
 def read_shard(path: Path, columns: list[str] | None = None, *, sha256: str) -> list[dict[str, Any]]:
     """Return the rows of a shard; raise `StoreError` when it is not the file that was committed, whole and unchanged.
 
-    The digest comes first: page checksums do not cover dictionary pages (a flipped bit there was read in silence).
+    The digest comes first: page checksums cover pages alone, and a flipped bit elsewhere passes (docs/log.md).
     """
     try:
         with path.open("rb") as handle:
