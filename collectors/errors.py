@@ -2,7 +2,7 @@
 
 CollectorError
 ├── GuestStreamError   what the guest wrote cannot be decoded
-└── TaskRefused        a planted bug or a fix is no valid task; has the reason that reports count
+└── FunctionNotFound   the file has no such function (function_tracing.py)
 """
 
 
@@ -12,7 +12,3 @@ class CollectorError(Exception):
 
 class GuestStreamError(CollectorError):
     """What the guest wrote cannot be decoded."""
-
-
-class TaskRefused(CollectorError):
-    """A candidate that is no valid task."""

@@ -77,10 +77,6 @@ class Engine:
         except docker.errors.ImageNotFound:
             return None
 
-    def image_labels(self, name: str) -> dict[str, str]:
-        """Return the labels of a local image."""
-        return dict(self._client.images.get(name).labels)
-
     def image_bytes(self, name: str) -> int:
         """Return the size of a local image, its base included."""
         return int(self._client.images.get(name).attrs["Size"])
@@ -98,11 +94,6 @@ class Engine:
         repository, _, tag = name.partition(":")
         with naming_engine_errors(f"import {name}"):
             self._patient.import_image_from_data(tar, repository=repository, tag=tag)
-
-    def tag(self, image_id: str, *, name: str) -> None:
-        """Give an image a name."""
-        repository, _, tag = name.partition(":")
-        self._client.api.tag(image_id, repository, tag)
 
     def start(
         self,

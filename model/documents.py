@@ -1,7 +1,7 @@
 """Documents: trajectories and source files as token ids, with the weight of each token in the loss."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from model.output_question import output_question
 from model.packed import Document
@@ -95,8 +95,3 @@ def within(documents: Iterable[Document | None], longest: int) -> tuple[list[Doc
         else:
             refused += 1
     return kept, refused
-
-
-def total_tokens(documents: Sequence[Document]) -> int:
-    """Return the number of tokens of all documents."""
-    return sum(len(document.tokens) for document in documents)

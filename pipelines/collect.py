@@ -22,7 +22,8 @@ from pipelines.errors import UserError
 from pipelines.jobs import episode_job, image_job, map_job, task_job, trace_job
 from pipelines.progress import Progress
 from pipelines.ray_session import ray_session
-from pipelines.recipe import CollectRecipe, RepositoryEntry, read_recipe
+from pipelines.recipe import CollectRecipe, RepositoryEntry
+from pipelines.recipe_job import run_recipe
 from pipelines.run_folder import claim
 from trajectories.errors import DiskFull
 from trajectories.schema import DATASETS
@@ -137,11 +138,7 @@ def _run_unit(call: Callable[..., str], arguments: tuple[Any, ...]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Collect what the recipe asks for; return the exit code."""
-    if len(arguments) != 1:
-        print("usage: python -m pipelines.collect RECIPE", file=sys.stderr)
-        return 2
-    collect(read_recipe(Path(arguments[0]), CollectRecipe))
-    return 0
+    return run_recipe(arguments, "pipelines.collect", CollectRecipe, collect)
 
 
 if __name__ == "__main__":

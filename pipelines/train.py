@@ -31,7 +31,8 @@ from pipelines.cli_errors import exit_with_sentence
 from pipelines.errors import UserError
 from pipelines.jobs.image_job import read_image, repository_name, source_texts
 from pipelines.output_environment import OutputEnvironment
-from pipelines.recipe import CollectRecipe, from_table, read_recipe
+from pipelines.recipe import CollectRecipe, from_table
+from pipelines.recipe_job import run_recipe
 from pipelines.run_folder import locate
 from trajectories.rows import from_row
 from trajectories.store import Store
@@ -212,11 +213,7 @@ class _Evaluation:
 
 def main(arguments: list[str]) -> int:
     """Train what the recipe asks for; return the exit code."""
-    if len(arguments) != 1:
-        print("usage: python -m pipelines.train RECIPE", file=sys.stderr)
-        return 2
-    train(read_recipe(Path(arguments[0]), TrainRecipe))
-    return 0
+    return run_recipe(arguments, "pipelines.train", TrainRecipe, train)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Builds the image of one repository and commits its record."""
 
+import functools
 from dataclasses import asdict
 from pathlib import Path
 
@@ -64,7 +65,13 @@ def _row(record: ImageRecord, split: str) -> Row:
 def read_image(folder: Path, entry: RepositoryEntry) -> tuple[Row, SourceTree]:
     """Return the committed image row of a repository and its files."""
     row = Store(folder, "images").unit_rows(repository_name(entry))[0]
-    return row, fetch(spec_of(entry, folder), pip=read_host_pip())
+    return row, _files(folder, entry)
+
+
+# A worker plays many episodes of one repository: it fetches the files once.
+@functools.lru_cache(maxsize=8)
+def _files(folder: Path, entry: RepositoryEntry) -> SourceTree:
+    return fetch(spec_of(entry, folder), pip=read_host_pip())
 
 
 def passing_tests(row: Row) -> list[str]:
