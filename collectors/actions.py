@@ -122,10 +122,10 @@ def _test(container: Container, body: str) -> Observation:
 
 def _spectrum(container: Container, body: str) -> Observation:
     files = [line.strip() for line in body.splitlines() if line.strip()]
-    collected = run_tests(container, TestSelection(paths=files, options=("--collect-only",))).collected
     settings = {"root": container.root, "package": COVERAGE_FOLDER}
+    chosen = TestSelection(paths=files)
     run, lines = run_with_guest(
-        container, "worldline_coverage_plugin", settings, ids=list(collected), timeout_s=_COMMAND_SECONDS
+        container, "worldline_coverage_plugin", settings, chosen=chosen, timeout_s=_COMMAND_SECONDS
     )
     counts: dict[tuple[str, int], list[int]] = {}
     for _, test, _, by_file in lines:

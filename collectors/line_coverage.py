@@ -7,6 +7,7 @@ from collectors.entry_points import Function, functions_of, innermost
 from collectors.ship import run_with_guest
 from images.base_image import COVERAGE_FOLDER
 from images.container import Container
+from images.health import TestSelection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ def map_coverage(
 ) -> list[Reach]:
     """Run the tests once and return what each reaches in the sources (path relative to the root -> text)."""
     settings = {"root": container.root, "package": package}
-    run, lines = run_with_guest(container, "worldline_coverage_plugin", settings, ids=tests, timeout_s=timeout_s)
+    chosen = TestSelection(ids=tests)
+    run, lines = run_with_guest(container, "worldline_coverage_plugin", settings, chosen=chosen, timeout_s=timeout_s)
     functions = {path: functions_of(path, text) for path, text in sources.items()}
     reached = []
     for _, test, core, by_file in lines:

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -17,9 +18,9 @@ def guest_files() -> dict[str, bytes]:
 
 
 def run_with_guest(
-    container: Container, plugin: str, settings: Mapping[str, Any], *, ids: list[str], timeout_s: float
+    container: Container, plugin: str, settings: Mapping[str, Any], *, chosen: TestSelection, timeout_s: float
 ) -> tuple[TestRun, list[Any]]:
-    """Run the tests with a guest plugin; return the run and the JSON lines that the plugin wrote.
+    """Run the chosen tests with a guest plugin; return the run and the JSON lines that the plugin wrote.
 
     The plugin reads its settings from the file that WORLDLINE_<NAME> names; a torn last line is left out.
     """
@@ -29,7 +30,7 @@ def run_with_guest(
     complete = {**settings, "output": inside(output)}
     container.put({**guest_files(), output: b"", config: json.dumps(complete).encode()})
     variable = "WORLDLINE_" + plugin.removeprefix("worldline_").removesuffix("_plugin").upper()
-    selection = TestSelection(ids=ids, plugins=(plugin,), env={variable: config})
+    selection = replace(chosen, plugins=(plugin,), env={variable: config})
     run = run_tests(container, selection, timeout_s=timeout_s)
     return run, read_lines(container.get([output]).get(output, b""))
 

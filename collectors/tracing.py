@@ -9,6 +9,7 @@ from collectors.events import CodeSeen, DecodedTrace, decode
 from collectors.line_coverage import Reach
 from collectors.ship import run_with_guest
 from images.container import Container
+from images.health import TestSelection
 from trajectories.frame import FrameKind
 from trajectories.trace_record import Trace
 from trajectories.trajectory import Outcome, content_id
@@ -78,7 +79,8 @@ def record_traces(
         "plan": by_test,
         "limits": {"events": limits.events, "size": limits.size, "depth": limits.depth},
     }
-    _, lines = run_with_guest(container, "worldline_trace_plugin", settings, ids=list(by_test), timeout_s=900)
+    chosen = TestSelection(ids=list(by_test))
+    _, lines = run_with_guest(container, "worldline_trace_plugin", settings, chosen=chosen, timeout_s=900)
     texts = {f"{container.root}/{path}": text.splitlines(keepends=True) for path, text in sources.items()}
     decoded = decode(lines, lambda file, number: source_line(texts.get(file, []), number))
     entries = {plan.id: plan.function for plan in plans}

@@ -7,10 +7,12 @@ import tempfile
 from pathlib import Path
 
 from images.build_mounts import BuildMounts
-from images.docker_container import PYTHON
+from images.docker_container import ENVIRONMENT, PYTHON
 from images.engine import AGENT_UID, Engine
 from images.engine_setup import ensure_debootstrap
 from images.errors import BaseError
+from images.supervisor import Supervisor
+from images.supervisor_binary import ensure_supervisor
 
 _SUITES = {"3.11": "bookworm", "3.13": "trixie"}
 _VERSION = 1
@@ -111,14 +113,19 @@ rm -rf /home/worldline/.cache
 
 
 def _furnish(engine: Engine, plain: str, name: str) -> None:
+    supervisor = ensure_supervisor(engine, image=plain)
     with BuildMounts() as mounts:
-        container = engine.start(plain, network=True, mounts=mounts.volumes, trusted=True)
+        running = engine.start(plain, supervisor=supervisor, network=True, mounts=mounts.volumes, trusted=True)
         try:
             for script, user in ((_FURNISH, 0), (_FURNISH_AS_USER, AGENT_UID)):
-                env = {**mounts.environment, "HOME": "/root" if user == 0 else "/home/worldline"}
-                done = engine.execute(container, ["sh", "-c", script], env=env, timeout_s=_INSTALL_SECONDS, user=user)
+                home = "/root" if user == 0 else "/home/worldline"
+                env = {**ENVIRONMENT, **mounts.environment, "HOME": home}
+                done = Supervisor(running.stream).run(
+                    ["sh", "-c", script], user=user, cwd="/", env=env, timeout_s=_INSTALL_SECONDS
+                )
                 if done.exit_code:
                     raise BaseError(f"base image {name!r} could not be furnished: {done.text.strip()[-400:]}")
-            engine.commit(container, name=name, labels={"worldline.base": plain})
+            engine.commit(running.id, name=name, labels={"worldline.base": plain})
         finally:
-            engine.remove(container)
+            running.stream.close()
+            engine.remove(running.id)

@@ -9,13 +9,17 @@ OUTPUT_LIMIT = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """One command that ran to its end, or was ended: `exit_code` is 124 when `timed_out`."""
+    """One command that ran to its end, or was ended: `exit_code` is 124 when `timed_out`.
+
+    `out_of_memory` says that the kernel killed a process of it for memory, where the container can tell.
+    """
 
     exit_code: int
     output: bytes
     seconds: float
     timed_out: bool = False
     truncated: bool = False
+    out_of_memory: bool = False
 
     @property
     def text(self) -> str:
@@ -56,6 +60,12 @@ class Container(Protocol):
         ...
 
 
+def join_output(head: bytes, tail: bytes, total: int) -> bytes:
+    """Return what was kept of `total` bytes; a line in the middle states how many are missing."""
+    dropped = total - len(head) - len(tail)
+    return head + (f"\n[... {dropped} bytes left out ...]\n".encode() if dropped > 0 else b"") + tail
+
+
 class BoundedOutput:
     """Keeps the first and the last half of `OUTPUT_LIMIT` bytes of what a command writes."""
 
@@ -86,5 +96,5 @@ class BoundedOutput:
         """Return what was kept; a line in the middle states how many bytes are missing."""
         if len(self._tail) > self._half:
             self._shorten()
-        gap = f"\n[... {self._dropped} bytes left out ...]\n".encode() if self._dropped else b""
-        return bytes(self._head) + gap + bytes(self._tail)
+        total = len(self._head) + self._dropped + len(self._tail)
+        return join_output(bytes(self._head), bytes(self._tail), total)

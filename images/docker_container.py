@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from images.container import Completed
 from images.engine import AGENT_UID, ContainerLimits, Engine
-from images.source_tree import to_tar
+from images.supervisor import Supervisor
+from images.supervisor_binary import ensure_supervisor
 
 ROOT = "/testbed"
 PYTHON = "/opt/venv/bin/python"
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PATH": "/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/home/worldline",
     "LC_ALL": "C.UTF-8",
@@ -34,7 +35,10 @@ class DockerContainer:
         limits: ContainerLimits | None = None,
     ) -> None:
         self._engine = engine
-        self.id = engine.start(image, network=network, mounts=mounts, limits=limits)
+        supervisor = ensure_supervisor(engine)
+        running = engine.start(image, supervisor=supervisor, network=network, mounts=mounts, limits=limits)
+        self.id, self._stream = running.id, running.stream
+        self._supervisor = Supervisor(running.stream)
 
     def __enter__(self) -> "DockerContainer":
         return self
@@ -51,23 +55,22 @@ class DockerContainer:
         timeout_s: float = 60,
     ) -> Completed:
         """See `Container.run`."""
-        return self._engine.execute(
-            self.id, command, cwd=cwd or ROOT, env={**_ENVIRONMENT, **(env or {})}, timeout_s=timeout_s
-        )
+        complete = {**ENVIRONMENT, **(env or {})}
+        return self._supervisor.run(command, user=AGENT_UID, cwd=cwd or ROOT, env=complete, timeout_s=timeout_s)
 
     def put(self, files: Mapping[str, bytes]) -> None:
         """See `Container.put`."""
-        named = {self._absolute(name).lstrip("/"): data for name, data in files.items()}
-        self._engine.write_tar(self.id, to_tar(named, owner=AGENT_UID))
+        self._supervisor.put({self._absolute(name): data for name, data in files.items()})
 
     def get(self, paths: Sequence[str]) -> dict[str, bytes]:
-        """See `Container.get`; a file of more than 64 MiB is left out."""
-        read = {path: self._engine.read_file(self.id, self._absolute(path)) for path in paths}
-        return {path: data for path, data in read.items() if data is not None}
+        """See `Container.get`; nothing more is read once all files together reach 64 MiB."""
+        found = self._supervisor.get([self._absolute(path) for path in paths])
+        return {path: found[self._absolute(path)] for path in paths if self._absolute(path) in found}
 
     def _absolute(self, name: str) -> str:
         return name if name.startswith("/") else f"{ROOT}/{name}"
 
     def close(self) -> None:
         """See `Container.close`."""
+        self._stream.close()
         self._engine.remove(self.id)

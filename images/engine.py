@@ -1,11 +1,7 @@
 """Engine: the only user of the docker SDK; images, containers and files in and out."""
 
-import io
 import os
 import socket
-import tarfile
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,14 +11,13 @@ from typing import IO, Any
 import docker
 import docker.errors
 import requests
-from docker.utils.socket import frames_iter
 
-from images.container import BoundedOutput, Completed
+from images.attached_stream import AttachedStream
 from images.errors import EngineError, NoEngine
 
 OWNER_LABEL = "worldline.owner"
 AGENT_UID = 10001
-MAX_READ = 64 << 20
+SUPERVISOR = "/.worldline/supervisor"
 _MISSING = (
     "no container engine answers: start one, or on Debian as root run `worldline setup`, "
     "which installs docker.io and starts dockerd"
@@ -36,6 +31,14 @@ class ContainerLimits:
     memory_bytes: int = 2 << 30
     processes: int = 512
     lifetime_s: int = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A container that was started: its id, and the stream of its main process."""
+
+    id: str
+    stream: AttachedStream
 
 
 def owner_mark() -> str:
@@ -99,116 +102,67 @@ class Engine:
         self,
         image: str,
         *,
+        supervisor: Path,
         network: bool = False,
         mounts: Mapping[str, str] | None = None,
         trusted: bool = False,
         limits: ContainerLimits | None = None,
-    ) -> str:
-        """Start a hardened container that only sleeps, and return its id; it ends by itself after `lifetime_s`.
+    ) -> "Running":
+        """Start a hardened container whose main process is the supervisor; it ends with this process or after its lifetime.
 
-        `trusted` keeps the engine's default capabilities, which package managers need to make a base image.
+        `trusted` keeps the engine's default capabilities, which package managers need to make a base image; otherwise
+        the supervisor can change its user and kill, and what it runs can do neither.
         """
         bounds = limits or ContainerLimits()
-        drop = [] if trusted else ["ALL"]
+        binds = {str(supervisor): {"bind": SUPERVISOR, "mode": "ro"}}
+        binds |= {source: {"bind": target, "mode": "ro"} for source, target in (mounts or {}).items()}
+        api = self._client.api
         with naming_engine_errors(f"start a container of {image}"):
-            container = self._client.containers.run(
-                image,
-                ["sleep", str(bounds.lifetime_s)],
-                entrypoint=[],
-                user="0",
-                detach=True,
-                init=True,
+            host = api.create_host_config(
                 auto_remove=True,
                 network_mode="bridge" if network else "none",
-                cap_drop=drop,
+                cap_drop=[] if trusted else ["ALL"],
+                cap_add=[] if trusted else ["SETUID", "SETGID", "KILL"],
                 security_opt=["no-new-privileges"],
                 mem_limit=bounds.memory_bytes,
                 memswap_limit=bounds.memory_bytes,
                 pids_limit=bounds.processes,
+                log_config={"type": "none"},
+                binds=binds,
+            )
+            made = api.create_container(
+                image,
+                [SUPERVISOR, str(bounds.lifetime_s), str(AGENT_UID)],
+                entrypoint=[],
+                user="0",
+                stdin_open=True,
                 hostname="sandbox",
                 labels={OWNER_LABEL: owner_mark()},
-                log_config={"type": "none"},
-                volumes={source: {"bind": target, "mode": "ro"} for source, target in (mounts or {}).items()},
-            )
-        return str(container.id)
-
-    def execute(
-        self,
-        container: str,
-        command: Sequence[str],
-        *,
-        cwd: str = "/",
-        env: Mapping[str, str] | None = None,
-        timeout_s: float = 60,
-        user: int = AGENT_UID,
-    ) -> Completed:
-        """Run a command in a container; at the deadline all processes of its user are killed."""
-        output, started = BoundedOutput(), time.monotonic()
-        with naming_engine_errors(f"run {command[0]!r}"):
-            created = self._client.api.exec_create(
-                container, list(command), workdir=cwd, environment=dict(env or {}), user=str(user)
+                host_config=host,
             )["Id"]
-        failed: list[BaseException] = []
-        reader = threading.Thread(target=self._drain, args=(created, output, failed), daemon=True)
-        reader.start()
-        reader.join(timeout_s)
-        timed_out = reader.is_alive()
-        if timed_out:
-            self._kill_all(container, user)
-            reader.join(10)
-        with naming_engine_errors(f"run {command[0]!r}"):
-            if failed:
-                raise failed[0]
-            code = self._client.api.exec_inspect(created)["ExitCode"]
-        return Completed(
-            exit_code=124 if timed_out else int(code if code is not None else 255),
-            output=output.value(),
-            seconds=time.monotonic() - started,
-            timed_out=timed_out,
-            truncated=output.truncated,
-        )
-
-    def _drain(self, exec_id: str, output: BoundedOutput, failed: list[BaseException]) -> None:
-        try:
-            # The SDK's own stream never closes its socket, so the frames are read from it here.
-            connection = self._patient.exec_start(exec_id, socket=True)
             try:
-                for _, piece in frames_iter(connection, tty=False):
-                    output.write(piece)
+                attached = api.attach_socket(made, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+                api.start(made)
+            except BaseException:
+                self.remove(made)
+                raise
+        return Running(id=str(made), stream=AttachedStream(attached._sock, (attached._response, attached)))
+
+    def run_once(
+        self, image: str, command: Sequence[str], *, mounts: Mapping[str, str], timeout_s: float = 900
+    ) -> tuple[int, str]:
+        """Run a trusted command of ours as root, with the network and writable mounts; return exit code and output."""
+        binds = {source: {"bind": target, "mode": "rw"} for source, target in mounts.items()}
+        labels = {OWNER_LABEL: owner_mark()}
+        with naming_engine_errors(f"run a command in {image}"):
+            made = self._client.containers.run(
+                image, list(command), entrypoint=[], user="0", detach=True, volumes=binds, labels=labels
+            )
+            try:
+                code = int(made.wait(timeout=timeout_s)["StatusCode"])
+                return code, made.logs().decode("utf-8", "replace")
             finally:
-                with suppress(ValueError):  # it flushes a file that its own close has closed
-                    connection._response.close()
-                connection.close()
-        except Exception as error:
-            failed.append(error)
-
-    def _kill_all(self, container: str, user: int) -> None:
-        kill = ["python3", "-c", "import os; os.kill(-1, 9)"]
-        with suppress(docker.errors.APIError):
-            made = self._client.api.exec_create(container, kill, user=str(user))["Id"]
-            self._client.api.exec_start(made)
-
-    def write_tar(self, container: str, data: bytes) -> None:
-        """Unpack a tar at the root of the container's file system."""
-        with naming_engine_errors("copy files into a container"):
-            self._client.api.put_archive(container, "/", data)
-
-    def read_file(self, container: str, path: str) -> bytes | None:
-        """Return a regular file of the container, or None when it is missing, something else, or over `MAX_READ`."""
-        try:
-            chunks, _ = self._client.api.get_archive(container, path)
-        except docker.errors.NotFound:
-            return None
-        packed = bytearray()
-        with naming_engine_errors(f"read {path!r}"):
-            for chunk in chunks:
-                packed += chunk
-                if len(packed) > MAX_READ:
-                    return None
-        with tarfile.open(fileobj=io.BytesIO(packed), mode="r:") as archive:
-            entry = archive.next()
-            handle = archive.extractfile(entry) if entry and entry.isreg() else None
-            return handle.read() if handle else None
+                self.remove(str(made.id))
 
     def commit(self, container: str, *, name: str, labels: Mapping[str, str]) -> str:
         """Store the container's file system as an image and return the image's id."""
@@ -222,6 +176,13 @@ class Engine:
         with naming_engine_errors(f"commit {name}"):
             made = self._patient.commit(container, repository=repository, tag=tag, conf=config)
         return str(made["Id"])
+
+    def is_running(self, container: str) -> bool:
+        """Say whether the container is there and running."""
+        try:
+            return bool(self._client.api.inspect_container(container)["State"]["Running"])
+        except docker.errors.NotFound:
+            return False
 
     def remove(self, container: str) -> None:
         """Kill and remove a container; one that is gone already is no error."""

@@ -1,9 +1,7 @@
 """SourceTree: the files of a repository at one commit, held as bytes and never run on the host."""
 
 import hashlib
-import io
-import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -91,25 +89,3 @@ def _is_source_name(name: str) -> bool:
     outside = any(part in beside or part.startswith(".") for part in path.parts[:-1])
     single = path.name in {"setup.py", "conftest.py", "noxfile.py", "tasks.py", "_version.py", "versioneer.py"}
     return not (outside or single or is_test_name(name))
-
-
-def to_tar(files: Mapping[str, bytes], *, executable: Iterable[str] = (), owner: int = 0) -> bytes:
-    """Return an uncompressed tar of the files; each belongs to `owner` and has a fixed time, so equal trees are equal."""
-    buffer = io.BytesIO()
-    runnable = set(executable)
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name in sorted(_folders(files)):
-            entry = tarfile.TarInfo(name)
-            entry.type, entry.mode, entry.uid, entry.gid = tarfile.DIRTYPE, 0o755, owner, owner
-            archive.addfile(entry)
-        for name in sorted(files):
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(files[name]), 0o755 if name in runnable else 0o644
-            entry.uid = entry.gid = owner
-            archive.addfile(entry, io.BytesIO(files[name]))
-    return buffer.getvalue()
-
-
-def _folders(files: Iterable[str]) -> set[str]:
-    parents = (PurePosixPath(name).parents for name in files)
-    return {str(folder) for chain in parents for folder in chain if str(folder) not in (".", "/")}

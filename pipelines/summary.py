@@ -10,9 +10,11 @@ from pipelines.errors import UserError
 from trajectories.schema import DATASETS
 from trajectories.store import Store
 
+FIGURES = ("rows", "bytes", "seconds")
+
 
 def summarise(folder: Path) -> dict[str, dict[str, int]]:
-    """Return counts by dataset: rows, bytes, and rows by status or outcome."""
+    """Return counts by dataset: rows, bytes, seconds of its units added up, and rows by status or outcome."""
     if not (folder / "recipe.json").exists():
         raise UserError(f"{str(folder)!r} is no run's folder: it has no recipe.json")
     counts: dict[str, dict[str, int]] = {}
@@ -20,17 +22,22 @@ def summarise(folder: Path) -> dict[str, dict[str, int]]:
         store = Store(folder, dataset)
         column = "status" if dataset in ("images", "tasks") else "core" if dataset == "coverage" else "outcome"
         by_state = Counter(str(row[column]) for row in store.rows([column]))
-        counts[dataset] = {"rows": sum(by_state.values()), "bytes": store.size_bytes(), **by_state}
+        counts[dataset] = {
+            "rows": sum(by_state.values()),
+            "bytes": store.size_bytes(),
+            "seconds": round(store.seconds()),
+            **by_state,
+        }
     return counts
 
 
 def print_summary(folder: Path) -> int:
     """Print the counts as a table; return the exit code."""
     table = Table(title=str(folder))
-    for heading in ("dataset", "rows", "bytes", "of these"):
+    for heading in ("dataset", "rows", "bytes", "unit seconds", "of these"):
         table.add_column(heading)
     for dataset, counts in summarise(folder).items():
-        parts = [f"{number} {state}" for state, number in counts.items() if state not in ("rows", "bytes")]
-        table.add_row(dataset, str(counts["rows"]), f"{counts['bytes']:,}", ", ".join(parts))
+        parts = [f"{number} {state}" for state, number in counts.items() if state not in FIGURES]
+        table.add_row(dataset, *(f"{counts[name]:,}" for name in FIGURES), ", ".join(parts))
     Console().print(table)
     return 0

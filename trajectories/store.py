@@ -36,8 +36,11 @@ class Store:
         self._commits = self.folder / "_commits"
         self._staging = self.folder / "_staging"
 
-    def commit(self, unit: str, rows: list[Row]) -> bool:
-        """Make the unit's rows visible, once and for ever; return False when another attempt did so before."""
+    def commit(self, unit: str, rows: list[Row], *, seconds: float = 0.0) -> bool:
+        """Make the unit's rows visible, once and for ever; return False when another attempt did so before.
+
+        `seconds` is what the unit took; it is kept with the commit.
+        """
         if self.is_done(unit):
             return False
         attempt = f"{unit}-{secrets.token_hex(4)}"
@@ -50,7 +53,7 @@ class Store:
                 digest = write_shard(staged, rows, self._schema)
                 staged.rename(final)
                 fsync_folder(self.folder)
-                record = {"unit": unit, "file": final.name, "rows": len(rows), "sha256": digest}
+                record = {"unit": unit, "file": final.name, "rows": len(rows), "sha256": digest, "seconds": seconds}
                 with record_path.open("w") as handle:
                     json.dump(record, handle)
                     handle.flush()
@@ -92,6 +95,11 @@ class Store:
         """Return the rows of one committed unit."""
         record = json.loads((self._commits / f"{unit}.json").read_text())
         return read_shard(self.folder / record["file"], columns, sha256=record["sha256"])
+
+    def seconds(self) -> float:
+        """Return the seconds that the committed units took, added up."""
+        records = (json.loads(path.read_text()) for path in self._commits.glob("*.json"))
+        return sum(record.get("seconds", 0.0) for record in records)
 
     def size_bytes(self) -> int:
         """Return the bytes of the committed shards."""

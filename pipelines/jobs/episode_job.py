@@ -1,5 +1,6 @@
 """Plays one task with the built-in repairer and commits the episode."""
 
+import time
 from pathlib import Path
 
 from collectors.forager import play
@@ -29,10 +30,15 @@ def forage(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry, task: Ta
     store = Store(folder, "episodes")
     if store.is_done(unit):
         return "done before"
+    began = time.monotonic()
     row, tree = read_image(folder, entry)
     engine = Engine()
     episode = play(task, policy, lambda: DockerContainer(engine, row["image"]), source_texts(tree), recipe.episodes)
     outcome = Outcome.SOLVED if episode.reward == 1.0 else Outcome.FAILED
     origin = origin_of(row, collector=COLLECTOR, seed=recipe.seed)
-    store.commit(unit, [to_row(Trajectory(id=unit, origin=origin, outcome=outcome, episode=episode))])
+    store.commit(
+        unit,
+        [to_row(Trajectory(id=unit, origin=origin, outcome=outcome, episode=episode))],
+        seconds=time.monotonic() - began,
+    )
     return f"{outcome} in {len(episode.steps)} steps"

@@ -1,6 +1,7 @@
 """Builds the image of one repository and commits its record."""
 
 import functools
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,8 +44,9 @@ def build(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
         row = store.unit_rows(unit)[0]
         if row["status"] != "executable" or engine.image_id(row["image"]):
             return str(row["status"])
+    began = time.monotonic()
     record = _record(engine, recipe, entry, folder)
-    store.commit(unit, [_row(record, entry.split)])
+    store.commit(unit, [_row(record, entry.split)], seconds=time.monotonic() - began)
     return record.status
 
 

@@ -1,5 +1,6 @@
 """Maps which test reaches which function of one repository, and reads the map back."""
 
+import time
 from pathlib import Path
 
 from collectors.entry_points import functions_of
@@ -16,6 +17,7 @@ def map_tests(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> st
     store, unit = Store(folder, "coverage"), repository_name(entry)
     if store.is_done(unit):
         return "done before"
+    began = time.monotonic()
     row, tree = read_image(folder, entry)
     with DockerContainer(Engine(), row["image"]) as container:
         reached = map_coverage(container, passing_tests(row), source_texts(tree), timeout_s=recipe.images.test_seconds)
@@ -32,7 +34,7 @@ def map_tests(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> st
         }
         for reach in reached
     ]
-    store.commit(unit, rows)
+    store.commit(unit, rows, seconds=time.monotonic() - began)
     return f"{len(rows)} reached"
 
 

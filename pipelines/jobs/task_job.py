@@ -1,5 +1,6 @@
 """Plants bugs in one repository and commits the tasks, refused ones included."""
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,13 +19,14 @@ def plant(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     store, unit = Store(folder, "tasks"), repository_name(entry)
     if store.is_done(unit):
         return "done before"
+    began = time.monotonic()
     row, tree = read_image(folder, entry)
     sources = source_texts(tree)
     candidates = plan_candidates(read_map(folder, entry, sources), sources, recipe.tasks)
     planting = Planting(repository=unit, split=row["split"], image=row["image"], source_digest=row["source_digest"])
     with DockerContainer(Engine(), row["image"]) as container:
         tasks = plant_bugs(container, candidates, sources, planting, recipe.tasks)
-    store.commit(unit, [asdict(task) for task in tasks])
+    store.commit(unit, [asdict(task) for task in tasks], seconds=time.monotonic() - began)
     return f"{sum(task.status == 'valid' for task in tasks)} of {len(tasks)} valid"
 
 

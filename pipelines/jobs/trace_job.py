@@ -1,5 +1,6 @@
 """Traces the functions of one repository that passing tests reach."""
 
+import time
 from pathlib import Path
 
 from collectors.tracing import COLLECTOR, plan_traces, record_traces
@@ -25,6 +26,7 @@ def trace(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     store, unit = Store(folder, "traces"), repository_name(entry)
     if store.is_done(unit):
         return "done before"
+    began = time.monotonic()
     row, tree = read_image(folder, entry)
     sources = source_texts(tree)
     plans = plan_traces(row["source_digest"], read_map(folder, entry, sources), recipe.traces)
@@ -36,5 +38,5 @@ def trace(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
         for plan in plans
         if plan.id in made
     ]
-    store.commit(unit, rows)
+    store.commit(unit, rows, seconds=time.monotonic() - began)
     return f"{len(rows)} traces"

@@ -1,0 +1,63 @@
+"""AttachedStream: the bytes to and from a container's main process, out of the engine's multiplexed connection."""
+
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from images.errors import EngineError
+
+_STDOUT = 1
+
+
+class AttachedStream:
+    """A hijacked connection of the engine; `owners` are the SDK's objects around its socket, closed in order with it."""
+
+    def __init__(self, connection: socket.socket, owners: Sequence[Any]) -> None:
+        self._connection = connection
+        self._owners = owners
+        self._ready = bytearray()
+
+    def send(self, data: bytes, *, timeout_s: float) -> None:
+        """Write all of the data to the process's standard input."""
+        self._connection.settimeout(timeout_s)
+        try:
+            self._connection.sendall(data)
+        except OSError as error:
+            raise EngineError(f"the container takes no more input: {error}") from error
+
+    def receive(self, size: int, *, timeout_s: float) -> bytes:
+        """Return exactly `size` bytes of the process's standard output; what it says on standard error is passed over."""
+        deadline = time.monotonic() + timeout_s
+        while len(self._ready) < size:
+            kind, length = struct.unpack(">BxxxL", self._exactly(8, deadline))
+            data = self._exactly(length, deadline)
+            if kind == _STDOUT:
+                self._ready += data
+        taken = bytes(self._ready[:size])
+        del self._ready[:size]
+        return taken
+
+    def _exactly(self, size: int, deadline: float) -> bytes:
+        held = bytearray()
+        while len(held) < size:
+            self._connection.settimeout(max(0.001, deadline - time.monotonic()))
+            try:
+                piece = self._connection.recv(min(1 << 20, size - len(held)))
+            except OSError as error:
+                raise EngineError(f"the container does not answer: {error}") from error
+            if not piece:
+                raise EngineError("the container has ended")
+            held += piece
+        return bytes(held)
+
+    def close(self) -> None:
+        """Close the connection, which ends the process's standard input."""
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+        for owner in self._owners:
+            with suppress(ValueError):  # the SDK's response flushes a file that its own close has closed
+                owner.close()
+        self._connection.close()
