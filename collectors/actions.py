@@ -6,7 +6,7 @@ A message holds a thought and one call, in the form that CWM uses:  <tool: NAME>
 import re
 from dataclasses import dataclass
 
-from collectors.ship import run_with_guest
+from collectors.ship import read_lines, run_with_guest
 from images.base_image import COVERAGE_FOLDER
 from images.container import Container
 from images.health import TestRun, TestSelection, run_tests
@@ -124,11 +124,11 @@ def _spectrum(container: Container, body: str) -> Observation:
     files = [line.strip() for line in body.splitlines() if line.strip()]
     settings = {"root": container.root, "package": COVERAGE_FOLDER}
     chosen = TestSelection(paths=files)
-    run, lines = run_with_guest(
+    run, output = run_with_guest(
         container, "worldline_coverage_plugin", settings, chosen=chosen, timeout_s=_COMMAND_SECONDS
     )
     counts: dict[tuple[str, int], list[int]] = {}
-    for _, test, _, by_file in lines:
+    for _, test, _, by_file in read_lines(output):
         failed = test in run.outcomes and run.outcomes[test].outcome != "passed"
         for file, numbers in by_file.items():
             for number in numbers:

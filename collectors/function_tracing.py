@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from collectors.errors import CollectorError
 from collectors.events import decode
-from collectors.ship import guest_files, read_lines
+from collectors.ship import guest_files
 from collectors.tracing import START, finish_trace, source_line
 from images.container import Container
 from images.health import GUEST
@@ -30,19 +30,19 @@ def trace_function(
     """
     shown = program_of(source, function, arguments)
     program = f"{source.rstrip()}\n{shown}"
-    file = f"{GUEST}/runs/program.py"
+    file, output = f"{GUEST}/runs/program.py", f"{GUEST}/runs/output"
     inside = getattr(container, "path_inside", str)
     shift = source.rstrip().count("\n") + 1
-    container.put({**guest_files(), file: program.encode(), f"{GUEST}/runs/output.jsonl": b""})
-    settings = {"file": inside(file), "output": inside(f"{GUEST}/runs/output.jsonl"), "first_line": shift + 1}
+    container.put({**guest_files(), file: program.encode(), output: b""})
+    settings = {"file": inside(file), "output": inside(output), "first_line": shift + 1}
     done = container.run(
         [container.python, f"{GUEST}/worldline_run_program.py", json.dumps(settings)],
         env={"PYTHONPATH": GUEST},
         timeout_s=timeout_s,
     )
-    lines = read_lines(container.get([f"{GUEST}/runs/output.jsonl"]).get(f"{GUEST}/runs/output.jsonl", b""))
+    stream = container.get([output]).get(output, b"")
     texts = program.splitlines(keepends=True)
-    decoded = decode(lines, lambda _, number: source_line(texts, number).replace(START, ""))
+    decoded = decode(stream, lambda _, number: source_line(texts, number).replace(START, ""))
     if not decoded or not decoded[0].frames:
         raise CollectorError(f"the program ended before its function ran: {done.text.strip()[-300:]}")
     trace, outcome = finish_trace(decoded[0], function, {})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from collectors.entry_points import Function, functions_of, innermost
-from collectors.ship import run_with_guest
+from collectors.ship import read_lines, run_with_guest
 from images.base_image import COVERAGE_FOLDER
 from images.container import Container
 from images.health import TestSelection
@@ -32,10 +32,10 @@ def map_coverage(
     """Run the tests once and return what each reaches in the sources (path relative to the root -> text)."""
     settings = {"root": container.root, "package": package}
     chosen = TestSelection(ids=tests)
-    run, lines = run_with_guest(container, "worldline_coverage_plugin", settings, chosen=chosen, timeout_s=timeout_s)
+    run, output = run_with_guest(container, "worldline_coverage_plugin", settings, chosen=chosen, timeout_s=timeout_s)
     functions = {path: functions_of(path, text) for path, text in sources.items()}
     reached = []
-    for _, test, core, by_file in lines:
+    for _, test, core, by_file in read_lines(output):
         outcome = run.outcomes[test].outcome if test in run.outcomes else "missing"
         for file, numbers in by_file.items():
             path = file.removeprefix(container.root).lstrip("/")

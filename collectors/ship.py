@@ -19,20 +19,20 @@ def guest_files() -> dict[str, bytes]:
 
 def run_with_guest(
     container: Container, plugin: str, settings: Mapping[str, Any], *, chosen: TestSelection, timeout_s: float
-) -> tuple[TestRun, list[Any]]:
-    """Run the chosen tests with a guest plugin; return the run and the JSON lines that the plugin wrote.
+) -> tuple[TestRun, bytes]:
+    """Run the chosen tests with a guest plugin; return the run and the bytes that the plugin wrote.
 
-    The plugin reads its settings from the file that WORLDLINE_<NAME> names; a torn last line is left out.
+    The plugin reads its settings from the file that WORLDLINE_<NAME> names.
     """
     folder = f"{GUEST}/runs/{secrets.token_hex(8)}"
-    output, config = f"{folder}/output.jsonl", f"{folder}/settings.json"
+    output, config = f"{folder}/output", f"{folder}/settings.json"
     inside = getattr(container, "path_inside", str)
     complete = {**settings, "output": inside(output)}
     container.put({**guest_files(), output: b"", config: json.dumps(complete).encode()})
     variable = "WORLDLINE_" + plugin.removeprefix("worldline_").removesuffix("_plugin").upper()
     selection = replace(chosen, plugins=(plugin,), env={variable: config})
     run = run_tests(container, selection, timeout_s=timeout_s)
-    return run, read_lines(container.get([output]).get(output, b""))
+    return run, container.get([output]).get(output, b"")
 
 
 def read_lines(data: bytes) -> list[Any]:

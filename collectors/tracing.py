@@ -14,7 +14,7 @@ from trajectories.frame import FrameKind
 from trajectories.trace_record import Trace
 from trajectories.trajectory import Outcome, content_id
 
-COLLECTOR = "settrace-1"
+COLLECTOR = "tracer-2"
 START = "  # << START_OF_TRACE"
 
 
@@ -69,7 +69,7 @@ def plan_traces(source_digest: str, reached: Sequence[Reach], limits: TraceLimit
 def record_traces(
     container: Container, plans: Sequence[TracePlan], sources: Mapping[str, str], limits: TraceLimits
 ) -> dict[str, tuple[Trace, Outcome]]:
-    """Run the planned tests under the tracer and return the traces by id; a function that suspends has none."""
+    """Run the planned tests under the tracer and return the traces by id."""
     by_test: dict[str, list[list[object]]] = {}
     for plan in plans:
         file = f"{container.root}/{plan.function.path}"
@@ -80,14 +80,14 @@ def record_traces(
         "limits": {"events": limits.events, "size": limits.size, "depth": limits.depth},
     }
     chosen = TestSelection(ids=list(by_test))
-    _, lines = run_with_guest(container, "worldline_trace_plugin", settings, chosen=chosen, timeout_s=900)
+    _, output = run_with_guest(container, "worldline_trace_plugin", settings, chosen=chosen, timeout_s=900)
     texts = {f"{container.root}/{path}": text.splitlines(keepends=True) for path, text in sources.items()}
-    decoded = decode(lines, lambda file, number: source_line(texts.get(file, []), number))
+    decoded = decode(output, lambda file, number: source_line(texts.get(file, []), number))
     entries = {plan.id: plan.function for plan in plans}
     made = {}
     for trace in decoded:
         function = entries.get(str(trace.attributes.get("id")))
-        if function is not None and trace.frames and trace.cut != "suspends":
+        if function is not None and trace.frames:
             name = f"{function.path}:{function.name}"
             made[str(trace.attributes["id"])] = finish_trace(trace, name, texts)
     return made

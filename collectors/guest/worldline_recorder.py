@@ -1,115 +1,167 @@
-"""Recorder: turns interpreter events of one entry point into lines of a stream, each line a JSON array.
+"""Recorder: turns the steps of one entry point into events of a stream. Pure Python, and the reference for the C engine.
 
-Lines: ["code", number, file, function, first line], ["begin", attributes], then for each step
-["c"|"l", depth, code, line, {name: text}, [deleted names]], ["r"|"x", depth, code, line, text], and last
-["end", cut or null, values cut]. The host keeps the state of each scope; the guest sends what changed in it.
+It keeps, for each open scope, the text of every name as it was last written, and writes a name again only when its text
+has changed. Nothing of a value is kept but leaves (numbers, strings), so no object of the program lives longer.
 Standard library only; Python 3.8 and newer.
 """
 
-import json
+import time
 
 from worldline_snapshot import LEAF_TYPES, Snapshot
+from worldline_stream import CALL, EXCEPTION, LINE, RETURN, UNWIND, StreamWriter
 
-_SHARED = object()
+_OPTIMIZED = 0x1
+_UNBOUND = object()
+_SECONDS_EVERY = 256
 
 
 class Limits(object):
-    """The bounds of one trace: steps, bytes of its lines, and how deep nested project calls are stepped into."""
+    """The bounds of one trace: events, characters of values, how deep project calls are stepped into, and seconds."""
 
-    def __init__(self, events=2000, size=1000000, depth=3):
+    def __init__(self, events=2000, size=1000000, depth=3, seconds=60.0):
         self.events = events
         self.size = size
         self.depth = depth
+        self.seconds = seconds
+
+
+class Scope(object):
+    """One open scope: its code, the line of its last event, and for each name (leaf or None, text)."""
+
+    __slots__ = ("known", "line", "names", "number")
+
+    def __init__(self, number, names):
+        self.number = number
+        self.names = names
+        self.line = 0
+        self.known = {}
 
 
 class Recorder(object):
-    """Writes one trace at a time to `write`, a callable that takes a line of text."""
+    """Writes one trace at a time to `write`, a callable that takes bytes."""
 
-    def __init__(self, write, limits=None, bounds=None):
+    def __init__(self, write, about, limits=None, bounds=None):
         self.limits = limits or Limits()
-        self.bounds = bounds
-        self._write_line = write
-        self._codes = {}
-        self._scopes = []
         self.open = False
+        self.full = None
+        self.scopes = []
+        self._bounds = bounds
+        self._stream = StreamWriter(write, about)
+        self._names = {}
 
     def begin(self, attributes):
         """Start a trace; the attributes travel to the host as they are."""
         self.open = True
         self.full = None
+        self.scopes = []
         self._events = 0
         self._size = 0
-        self._scopes = []
-        self._snapshot = Snapshot(self.bounds)
-        self._emit(["begin", attributes])
+        self._cut = 0
+        self._began = time.monotonic()
+        self._snapshot = Snapshot(self._bounds)
+        self._stream.flush()
+        self._stream.block(b"B", attributes)
 
     def end(self):
         """End the trace and state what was cut."""
         if self.open:
-            self._emit(["end", self.full, self._snapshot.cut])
+            self._stream.flush()
+            self._stream.block(b"E", {"cut": self.full, "values_cut": self._cut})
             self.open = False
-            self._scopes = []
+            self.scopes = []
 
-    def call(self, frame):
-        """Record that a scope was entered with its arguments bound."""
-        self._scopes.append({})
-        self._state("c", frame)
-
-    def line(self, frame):
-        """Record the state before a line runs."""
-        self._state("l", frame)
-
-    def leave(self, kind, frame, value):
-        """Record a return ("r", with the value) or an exception ("x", with its text)."""
-        text = value if kind == "x" else self._snapshot.text(value)
-        self._step([kind, len(self._scopes) - 1, self._code(frame), frame.f_lineno, text])
-        if kind == "r" and self._scopes:
-            self._scopes.pop()
-
-    def unwind(self):
-        """Forget the innermost scope, which an exception has left."""
-        if self._scopes:
-            self._scopes.pop()
-
-    def _state(self, kind, frame):
-        known = self._scopes[-1]
-        values = frame.f_locals
-        changed = {}
-        for name, value in values.items():
-            old = known.get(name)
-            leaf = type(value) in LEAF_TYPES
-            if leaf and old is not None and old[0] is value:
-                continue
-            text = self._snapshot.text(value)
-            if old is None or old[1] != text:
-                changed[name] = text
-            known[name] = (value if leaf else _SHARED, text)
-        deleted = [name for name in known if name not in values]
-        for name in deleted:
-            del known[name]
-        self._step([kind, len(self._scopes) - 1, self._code(frame), frame.f_lineno, changed, deleted])
-
-    def _code(self, frame):
+    def call(self, frame, line):
+        """Record that a scope was entered with its arguments bound, or that a generator goes on."""
         code = frame.f_code
-        number = self._codes.get(code)
-        if number is None:
-            number = self._codes[code] = len(self._codes)
-            name = getattr(code, "co_qualname", code.co_name)
-            self._emit(["code", number, code.co_filename, name, code.co_firstlineno])
-        return number
+        self.scopes.append(Scope(self._stream.code(code), self._ordered_names(code)))
+        self._state(CALL, frame, line)
 
-    def _step(self, fields):
-        if self.full is not None:
+    def line(self, frame, line):
+        """Record the state before a line runs."""
+        self._state(LINE, frame, line)
+
+    def returned(self, value):
+        """Record what the innermost scope returns or yields, and leave it."""
+        text = self._snapshot.text(value)
+        if self.full is None:
+            self._cut += self._snapshot.short
+        self._leave(RETURN, text)
+        self.scopes.pop()
+
+    def raised(self, text):
+        """Record that an exception was raised in the innermost scope, or has arrived in it."""
+        self._leave(EXCEPTION, text)
+
+    def unwound(self):
+        """Record that an exception has left the innermost scope."""
+        scope = self.scopes.pop()
+        if self.full is None:
+            self._stream.event(UNWIND, scope.number, scope.line, 0)
+
+    def _ordered_names(self, code):
+        """Return the names of a function in the order of its slots, or None for code that keeps a dictionary."""
+        if not code.co_flags & _OPTIMIZED:
+            return None
+        known = self._names.get(id(code))
+        if known is None:
+            names = tuple(dict.fromkeys(code.co_varnames + code.co_cellvars + code.co_freevars))
+            known = self._names[id(code)] = (names, code)
+        return known[0]
+
+    def _leave(self, kind, text):
+        scope = self.scopes[-1]
+        if self._room():
+            self._stream.names.append(0)
+            self._stream.texts.append(text)
+            self._size += len(text)
+            self._stream.event(kind, scope.number, scope.line, 1)
+
+    def _state(self, kind, frame, line):
+        scope = self.scopes[-1]
+        scope.line = line
+        if not self._room():
             return
-        self._events += 1
-        if self._events > self.limits.events:
-            self.full = "events"
-        elif self._size > self.limits.size:
-            self.full = "bytes"
-        else:
-            self._emit(fields)
+        known, values, snapshot = scope.known, frame.f_locals, self._snapshot
+        changed, bound = [], 0
+        for name in list(values) if scope.names is None else scope.names:
+            value = values.get(name, _UNBOUND)
+            if value is _UNBOUND or type(name) is not str:
+                continue
+            bound += 1
+            old = known.get(name)
+            leaf = value if type(value) in LEAF_TYPES else None
+            if old is not None and leaf is not None and old[0] is leaf:
+                continue
+            text = snapshot.text(value)
+            if old is None or old[1] != text:
+                changed.append((name, text))
+                self._cut += snapshot.short
+            known[name] = (leaf, text)
+        if bound < len(known):
+            gone = [name for name in known if values.get(name, _UNBOUND) is _UNBOUND]
+            for name in gone:
+                del known[name]
+            changed += [(name, "") for name in gone]
+        self._write(kind, scope, changed)
 
-    def _emit(self, fields):
-        line = json.dumps(fields, separators=(",", ":"))
-        self._size += len(line)
-        self._write_line(line + "\n")
+    def _write(self, kind, scope, changed):
+        stream = self._stream
+        for name, text in changed:
+            stream.names.append(stream.name(name))
+            stream.texts.append(text)
+            self._size += len(text)
+        stream.event(kind, scope.number, scope.line, len(changed))
+
+    def _room(self):
+        """Count one more event and say whether it may be written; the first bound that is met is kept in `full`."""
+        if self.full is not None:
+            return False
+        self._events += 1
+        limits = self.limits
+        if self._events > limits.events:
+            self.full = "events"
+        elif self._size > limits.size:
+            self.full = "bytes"
+        elif self._events % _SECONDS_EVERY == 0 and time.monotonic() - self._began > limits.seconds:
+            self.full = "seconds"
+        return self.full is None

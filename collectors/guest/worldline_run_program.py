@@ -1,13 +1,14 @@
 """Runs a program's `main` under the tracer: python worldline_run_program.py SETTINGS, where SETTINGS is JSON.
 
-{"file": path, "output": path, "first_line": the first line whose code is shown}. Python 3.8 and newer.
+{"file": path, "output": path, "first_line": the first line whose code is shown,
+"engine": name, or missing for the fastest}. Python 3.8 and newer.
 """
 
 import json
 import sys
 
-from worldline_recorder import Limits, Recorder
-from worldline_settrace import Hook
+from worldline_engines import make_hook
+from worldline_recorder import Limits
 
 
 def run(settings):
@@ -17,8 +18,7 @@ def run(settings):
     names = {"__name__": "program"}
     exec(compile(source, settings["file"], "exec"), names)
     main = names["main"]
-    output = open(settings["output"], "a", encoding="utf-8")
-    recorder = Recorder(output.write, Limits(events=10000, depth=50))
+    output = open(settings["output"], "ab")
 
     def wanted(code):
         return {"id": "main"} if code is main.__code__ else None
@@ -26,7 +26,8 @@ def run(settings):
     def shown(code):
         return code.co_filename == settings["file"] and code.co_firstlineno >= settings["first_line"]
 
-    hook = Hook(recorder, wanted, shown)
+    limits = Limits(events=10000, depth=50)
+    hook = make_hook(output.write, wanted, shown, limits, engine=settings.get("engine"))
     hook.install()
     try:
         main()

@@ -8,7 +8,8 @@ Standard library only; Python 3.8 and newer.
 _LEAVES = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented))
 LEAF_TYPES = frozenset(_LEAVES)
 _OPENING = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})")}
-_MAX_BITS = 16384
+# Beyond this an interpreter may refuse to print an integer, whatever limit the program has set.
+_MAX_BITS = 2048
 _get = object.__getattribute__
 
 
@@ -23,25 +24,23 @@ class Bounds(object):
 
 
 class Snapshot(object):
-    """Makes texts within the bounds and counts in `cut` how many of them were shortened."""
+    """Makes texts within the bounds; `short` says whether the last one had to be shortened."""
 
     def __init__(self, bounds=None):
         self.bounds = bounds or Bounds()
-        self.cut = 0
         self._nodes = 0
-        self._short = False
+        self.short = False
 
     def text(self, value):
         """Return the text of the value; what is too long is cut in the middle, with its length stated."""
         self._nodes = self.bounds.nodes
-        self._short = False
+        self.short = False
         text = self._render(value, self.bounds.depth, ())
         limit = self.bounds.characters
         if len(text) > limit:
-            self._short = True
+            self.short = True
             half = limit // 2
             text = "%s<... %d characters ...>%s" % (text[:half], len(text) - 2 * half, text[-half:])
-        self.cut += self._short
         return text
 
     def _render(self, value, depth, parents):
@@ -53,7 +52,7 @@ class Snapshot(object):
             return {list: "[...]", dict: "{...}", set: "{...}"}.get(kind, "<... %s>" % _type_name(kind))
         if kind in _OPENING or kind is dict:
             if depth <= 0 or self._nodes <= 0:
-                self._short = True
+                self.short = True
                 return "<%s of %d>" % (kind.__name__, kind.__len__(value))
             inner = parents + (id(value),)
             return self._mapping(value, depth, inner) if kind is dict else self._sequence(value, kind, depth, inner)
@@ -63,11 +62,11 @@ class Snapshot(object):
 
     def _leaf(self, value, kind):
         if kind is int and int.bit_length(value) > _MAX_BITS:
-            self._short = True
+            self.short = True
             return "<int of %d bits>" % int.bit_length(value)
         longest = 4 * self.bounds.characters
         if kind in (str, bytes) and kind.__len__(value) > longest:
-            self._short = True
+            self.short = True
             half = longest // 2
             missing = kind.__len__(value) - 2 * half
             return "%s<... %d items ...>%s" % (repr(value[:half]), missing, repr(value[-half:]))
@@ -81,7 +80,7 @@ class Snapshot(object):
         parts = []
         for item in kind.__iter__(value):
             if len(parts) >= self.bounds.items or self._nodes <= 0:
-                self._short = True
+                self.short = True
                 parts.append("<... %d more ...>" % (size - len(parts)))
                 break
             parts.append(self._render(item, depth - 1, parents))
@@ -92,14 +91,14 @@ class Snapshot(object):
         parts = []
         for key, item in dict.items(value):
             if len(parts) >= self.bounds.items or self._nodes <= 0:
-                self._short = True
+                self.short = True
                 parts.append("<... %d more ...>" % (dict.__len__(value) - len(parts)))
                 break
             parts.append("%s: %s" % (self._render(key, depth - 1, parents), self._render(item, depth - 1, parents)))
         return "{" + ", ".join(parts) + "}"
 
     def _foreign(self, value, kind, depth, parents):
-        if kind is type or type(kind) is not type and isinstance(value, type):
+        if issubclass(kind, type):
             return "<class %s>" % _type_name(value)
         name = _named(value, kind)
         if name is not None:
@@ -114,8 +113,15 @@ class Snapshot(object):
         return "<%s %s>" % (_type_name(kind), " ".join(parts))
 
 
+# The slots of `type` itself: looked up on a class, a metaclass of the program could answer in their place.
+_GETSET = type(type.__dict__["__dict__"])
+_name_of = type.__dict__["__name__"].__get__
+_parents_of = type.__dict__["__mro__"].__get__
+_namespace_of = type.__dict__["__dict__"].__get__
+
+
 def _type_name(kind):
-    return type.__getattribute__(kind, "__name__")
+    return _name_of(kind)
 
 
 def _plain_range(value, kind):
@@ -156,11 +162,14 @@ def _named(value, kind):
 
 def _plain_attributes(value, kind):
     """Return the pairs of the instance's own dictionary; no property, slot descriptor or method is called."""
-    if isinstance(kind, type) and type.__getattribute__(kind, "__dictoffset__") == 0:
-        return []
-    try:
-        attributes = _get(value, "__dict__")
-    except Exception:
+    for parent in _parents_of(kind):
+        holder = _namespace_of(parent).get("__dict__")
+        if holder is not None:
+            if type(holder) is not _GETSET:
+                return []
+            attributes = holder.__get__(value)
+            break
+    else:
         return []
     if type(attributes) is not dict:
         return []

@@ -1,25 +1,25 @@
 """A pytest plugin that traces chosen functions while chosen tests run.
 
 WORLDLINE_TRACE names a JSON file: {"output": path, "shown": [files], "plan": {test id: [[file, first line, id], ...]},
-"limits": {...}}. Each planned function is traced at its first call in the test. Python 3.8 and newer.
+"limits": {...}, "engine": name or null for the fastest}. Each planned function is traced at its first call in the test. Python 3.8 and newer.
 """
 
 import json
 import os
 
 import pytest
-from worldline_recorder import Limits, Recorder
-from worldline_settrace import Hook
+from worldline_engines import make_hook
+from worldline_recorder import Limits
 
 
 class _Tracing(object):
     def __init__(self, settings):
-        self.output = open(settings["output"], "a", encoding="utf-8")
+        self.output = open(settings["output"], "ab")
         self.plan = settings["plan"]
         self.files = frozenset(settings["shown"])
-        self.recorder = Recorder(self.output.write, Limits(**settings["limits"]))
         self.waiting = {}
-        self.hook = Hook(self.recorder, self.wanted, self.shown)
+        limits = Limits(**settings["limits"])
+        self.hook = make_hook(self.output.write, self.wanted, self.shown, limits, engine=settings.get("engine"))
 
     def wanted(self, code):
         key = (code.co_filename, code.co_firstlineno)

@@ -1,0 +1,89 @@
+"""Hook: what the engines share: which calls begin a trace, which are stepped into, and what an exception is shown as.
+
+Standard library only; Python 3.8 and newer.
+"""
+
+import os
+import platform
+import threading
+
+from worldline_recorder import Recorder
+
+
+def about(engine):
+    """Return what a stream says of its writer."""
+    return {
+        "engine": engine.name,
+        "python": platform.python_version(),
+        "pid": os.getpid(),
+        "thread": threading.get_ident(),
+    }
+
+
+def exception_text(kind, value):
+    """Return what a traceback's last line prints: `TypeName: message`; a foreign __str__ is not called."""
+    name = type.__dict__["__name__"].__get__(kind)
+    if type(value).__str__ not in _PLAIN_STR:
+        return name
+    arguments = BaseException.args.__get__(value)
+    if len(arguments) == 1 and type(arguments[0]) in _SHOWN:
+        text = repr(arguments[0]) if type(value).__str__ is KeyError.__str__ else str(arguments[0])
+        return "%s: %s" % (name, text[:500]) if text else name
+    plain = all(type(a) in _SHOWN for a in arguments)
+    return "%s: %r" % (name, arguments) if arguments and plain else name
+
+
+_PLAIN_STR = (BaseException.__str__, KeyError.__str__)
+_SHOWN = (str, int, float, bool, bytes, type(None))
+
+
+class Hook(object):
+    """The part of an engine that does not depend on how the interpreter tells of its steps.
+
+    `shown(code)` says whether steps inside the code belong to a trace; it is asked once for each code. `wanted(code)` says
+    whether a call of such a code begins a trace and returns its attributes, or None.
+    """
+
+    def __init__(self, write, wanted, shown, limits=None, bounds=None):
+        self.recorder = Recorder(write, about(self), limits, bounds)
+        self.wanted = wanted
+        self.shown = shown
+        self.frames = []
+        self.broken = None
+        self._shown = {}
+
+    def is_shown(self, code):
+        """Say whether steps inside the code belong to a trace."""
+        known = self._shown.get(id(code))
+        if known is None:
+            known = self._shown[id(code)] = (bool(self.shown(code)), code)
+        return known[0]
+
+    def entered(self, frame, line):
+        """Take a call, and return whether the frame's steps are recorded."""
+        recorder = self.recorder
+        if not self.is_shown(frame.f_code):
+            return False
+        if not self.frames:
+            attributes = self.wanted(frame.f_code)
+            if attributes is None:
+                return False
+            recorder.begin(attributes)
+        elif recorder.full or len(self.frames) > recorder.limits.depth:
+            return False
+        self.frames.append(frame)
+        recorder.call(frame, line)
+        return True
+
+    def left(self):
+        """Forget the innermost frame; the trace ends with its entry function."""
+        self.frames.pop()
+        if not self.frames:
+            self.recorder.end()
+
+    def stop(self, reason):
+        """End an open trace before its time, and keep no frame."""
+        self.frames = []
+        if self.recorder.open:
+            self.recorder.full = self.recorder.full or reason
+            self.recorder.end()

@@ -1,0 +1,106 @@
+"""Stream: the binary file that every engine of the tracer writes, append-only and readable up to where it ends.
+
+A file begins with MAGIC; blocks follow, each a letter, the length of its payload (u32, little endian) and the payload:
+
+    H  JSON object: what wrote the stream: engine, python, pid, thread
+    C  JSON array: a code object: file, qualified name, first line; codes are numbered in the order of their blocks
+    N  JSON string: a name; names are numbered in the order of their blocks
+    B  JSON object: a trace begins, with what the planner calls it
+    X  events of the open trace, in columns
+    E  JSON object: the open trace ends: {"cut": null or the bound that ended it, "values_cut": texts shortened}
+
+The payload of X: number of events, number of changes, bytes of text (u32 each), the widths in bytes (u8 each: 1, 2 or 4)
+of the columns code, line, count, name and length, then the columns: kind (u8: 0 call, 1 line, 2 return, 3 exception,
+4 unwind), code, line, count (changes of the event) for each event, name and length for each change, and the texts one
+after another in UTF-8. A change of length 0 says that the name was deleted. A return or exception has one change, of
+name 0, which is its value. Unwind says that an exception has left a scope; it is no frame.
+
+Standard library only; Python 3.8 and newer.
+"""
+
+import json
+import struct
+from array import array
+
+MAGIC = b"WLTRACE2"
+CALL, LINE, RETURN, EXCEPTION, UNWIND = range(5)
+_CHUNK = 4096
+_CODES = {1: "B", 2: "H", 4: "I"}
+
+
+def _width(largest):
+    return 1 if largest < 256 else 2 if largest < 65536 else 4
+
+
+def _column(values, width):
+    made = array(_CODES[width], values)
+    if made.itemsize != width:
+        raise ValueError("this platform has arrays of another width")
+    return made.tobytes()
+
+
+class StreamWriter(object):
+    """Gathers events and hands whole blocks to `write`, a callable that takes bytes.
+
+    `kinds`, `codes`, `lines` and `counts` are open lists to which an engine appends one entry each for an event, `names`
+    and `texts` one entry each for a change; `texts` holds str. `full()` flushes when enough is gathered.
+    """
+
+    def __init__(self, write, about):
+        self._write = write
+        # By identity: to hash a code object costs more than to trace a line. The object is kept, so the identity stays.
+        self._codes = {}
+        self._names = {}
+        self.clear()
+        write(MAGIC)
+        self.block(b"H", about)
+
+    def clear(self):
+        """Forget what was gathered and not yet written."""
+        self.kinds, self.codes, self.lines, self.counts, self.names, self.texts = [], [], [], [], [], []
+
+    def block(self, letter, value):
+        """Write a block with a JSON payload, after the events that came before it."""
+        payload = json.dumps(value, separators=(",", ":")).encode("ascii")
+        self._write(letter + struct.pack("<I", len(payload)) + payload)
+
+    def code(self, code):
+        """Return the number of a code object, which is announced when it is new."""
+        known = self._codes.get(id(code))
+        if known is None:
+            known = self._codes[id(code)] = (len(self._codes), code)
+            name = getattr(code, "co_qualname", code.co_name)
+            self.block(b"C", [code.co_filename, name, code.co_firstlineno])
+        return known[0]
+
+    def name(self, name):
+        """Return the number of a name, which is announced when it is new."""
+        number = self._names.get(name)
+        if number is None:
+            number = self._names[name] = len(self._names)
+            self.block(b"N", name)
+        return number
+
+    def event(self, kind, code, line, count):
+        """Take an event whose `count` changes were appended to `names` and `texts` before."""
+        self.kinds.append(kind)
+        self.codes.append(code)
+        self.lines.append(line)
+        self.counts.append(count)
+        if len(self.kinds) >= _CHUNK:
+            self.flush()
+
+    def flush(self):
+        """Write the events gathered so far."""
+        if not self.kinds:
+            return
+        texts = [text.encode("utf-8", "backslashreplace") for text in self.texts]
+        lengths = list(map(len, texts))
+        blob = b"".join(texts)
+        columns = (self.codes, self.lines, self.counts, self.names, lengths)
+        widths = [_width(max(column, default=0)) for column in columns]
+        parts = [struct.pack("<III5B", len(self.kinds), len(self.names), len(blob), *widths), bytes(self.kinds)]
+        parts += [_column(column, width) for column, width in zip(columns, widths)]
+        payload = b"".join(parts) + blob
+        self._write(b"X" + struct.pack("<I", len(payload)) + payload)
+        self.clear()
