@@ -9,13 +9,18 @@
 #define PY_SSIZE_T_CLEAN
 #if defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+#endif
+#include <patchlevel.h>
+#if PY_VERSION_HEX >= 0x030B0000
+#define Py_BUILD_CORE_MODULE 1 /* frames and the values of instances are read where the interpreter keeps them */
 #endif
 #include <Python.h>
 #if PY_VERSION_HEX >= 0x030B0000
-#define Py_BUILD_CORE 1
 #include "internal/pycore_code.h"
+#include "internal/pycore_dict.h"
 #include "internal/pycore_frame.h"
-#undef Py_BUILD_CORE
+#include "internal/pycore_object.h"
 #endif
 #include <frameobject.h>
 #include <stdint.h>
@@ -507,42 +512,113 @@ static int show_named(Engine *e, PyObject *value, PyTypeObject *type, const Walk
     return 1;
 }
 
-/* Return the instance's own dictionary, or NULL without an error when it has none that is plain. */
-static PyObject *plain_dict(PyObject *value, PyTypeObject *type) {
+/* The attributes of an instance in their order: of its dictionary, or of the values that it keeps in its own body. */
+typedef struct {
+    PyObject *names;
+    Py_ssize_t at;
+#if PY_VERSION_HEX >= 0x030B0000
+    PyDictValues *values;
+    PyDictUnicodeEntry *entries;
+    const uint8_t *order;
+    int step, left;
+#endif
+} Attributes;
+
+#if PY_VERSION_HEX >= 0x030B0000
+/* Below 3.13 the order is written downwards in front of the values, from 3.13 on upwards behind them. */
+static void read_values(Attributes *read, PyDictValues *values, PyTypeObject *type) {
+    read->values = values;
+    read->entries = DK_UNICODE_ENTRIES(((PyHeapTypeObject *)type)->ht_cached_keys);
+#if PY_VERSION_HEX >= 0x030D0000
+    read->order = get_insertion_order_array(values);
+    read->step = 1;
+    read->left = values->size;
+#else
+    read->order = (const uint8_t *)values - 3;
+    read->step = -1;
+    read->left = ((const uint8_t *)values)[-2];
+#endif
+}
+#endif
+
+/* No dictionary is made for an instance that has none yet: it would lose the place of its values for good. */
+static int open_attributes(Attributes *read, PyObject *value, PyTypeObject *type) {
+    memset(read, 0, sizeof *read);
     PyObject *holder = _PyType_Lookup(type, dict_name);
-    if (!holder || Py_TYPE(holder) != &PyGetSetDescr_Type) return NULL;
-    PyObject *names = Py_TYPE(holder)->tp_descr_get(holder, value, (PyObject *)type);
-    if (!names) return NULL;
-    if (PyDict_CheckExact(names)) return names;
-    Py_DECREF(names);
-    return NULL;
+    if (!holder || Py_TYPE(holder) != &PyGetSetDescr_Type) return 0;
+#if PY_VERSION_HEX >= 0x030D0000
+    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        read->names = (PyObject *)_PyObject_ManagedDictPointer(value)->dict;
+        if (!read->names && type->tp_flags & Py_TPFLAGS_INLINE_VALUES && _PyObject_InlineValues(value)->valid)
+            read_values(read, _PyObject_InlineValues(value), type);
+    } else
+#elif PY_VERSION_HEX >= 0x030C0000
+    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        PyDictOrValues kept = *_PyObject_DictOrValuesPointer(value);
+        if (!_PyDictOrValues_IsValues(kept)) read->names = _PyDictOrValues_GetDict(kept);
+        else if (_PyDictOrValues_GetValues(kept)) read_values(read, _PyDictOrValues_GetValues(kept), type);
+    } else
+#elif PY_VERSION_HEX >= 0x030B0000
+    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        read->names = *_PyObject_ManagedDictPointer(value);
+        if (!read->names && *_PyObject_ValuesPointer(value)) read_values(read, *_PyObject_ValuesPointer(value), type);
+    } else
+#endif
+    {
+        PyObject **place = _PyObject_GetDictPtr(value);
+        read->names = place ? *place : NULL;
+    }
+    if (read->names && !PyDict_CheckExact(read->names)) read->names = NULL;
+    Py_XINCREF(read->names);
+    return 0;
+}
+
+static int next_attribute(Attributes *read, PyObject **key, PyObject **item) {
+#if PY_VERSION_HEX >= 0x030B0000
+    if (read->values) {
+        if (read->left-- <= 0) return 0;
+        *key = read->entries[*read->order].me_key;
+        *item = read->values->values[*read->order];
+        read->order += read->step;
+        return *item != NULL;
+    }
+#endif
+    return read->names && PyDict_Next(read->names, &read->at, key, item);
+}
+
+static int show_attribute(Engine *e, PyObject *key, PyObject *item, const Walk *inner) {
+    if (inner->old && e->matched + 1 < inner->old->size && inner->old->tokens[e->matched] == key &&
+        inner->old->tokens[e->matched + 1] == item) {
+        e->matched += 2;
+        e->nodes--;
+        return 0;
+    }
+    if (meet(e, inner, key)) return -1;
+    if (inner->text && (add(inner->text, " ", 1) || add_unicode(inner->text, key) || add(inner->text, "=", 1))) return -1;
+    return show(e, item, inner);
 }
 
 static int show_foreign(Engine *e, PyObject *value, PyTypeObject *type, const Walk *walk) {
     if (PyType_Check(value)) return add_object(e, walk, "<class ", (PyTypeObject *)value, ">");
     int named = show_named(e, value, type, walk);
     if (named <= 0) return named;
-    PyObject *names = walk->depth > 1 && e->nodes > 0 ? plain_dict(value, type) : NULL;
-    if (!names && PyErr_Occurred()) return -1;
+    Attributes read = { 0 };
+    if (walk->depth > 1 && e->nodes > 0) open_attributes(&read, value, type);
     PyObject *key, *item;
-    Py_ssize_t at = 0;
     long shown = 0;
     Walk inner = *walk;
     inner.depth = walk->depth - 2;
     inner.level = walk->level + 1;
     e->parents[walk->level] = value;
     int failed = 0;
-    while (names && !failed && shown < e->most_items && PyDict_Next(names, &at, &key, &item)) {
+    while (!failed && shown < e->most_items && next_attribute(&read, &key, &item)) {
         if (!PyUnicode_CheckExact(key)) continue;
         if (!shown++) failed = add_object(e, walk, "<", type, "");
         Py_INCREF(item);
-        failed = failed || meet(e, walk, key);
-        if (walk->text)
-            failed = failed || add(walk->text, " ", 1) || add_unicode(walk->text, key) || add(walk->text, "=", 1);
-        failed = failed || show(e, item, &inner);
+        failed = failed || show_attribute(e, key, item, &inner);
         Py_DECREF(item);
     }
-    Py_XDECREF(names);
+    Py_XDECREF(read.names);
     if (failed) return -1;
     if (!shown) return add_object(e, walk, "<", type, " object>");
     return walk->text ? add(walk->text, ">", 1) : 0;
@@ -555,7 +631,30 @@ static int add_rest(Engine *e, const Walk *walk, Py_ssize_t left) {
     return walk->text ? add_text(walk->text, said) : 0;
 }
 
+/* Compare the items of a dictionary with a shadow, as compare_items does. */
+static int compare_dict(Engine *e, PyObject *value, const Walk *inner) {
+    PyObject *key, *item, *const *tokens = inner->old->tokens;
+    Py_ssize_t at = 0, shown = 0;
+    while (PyDict_Next(value, &at, &key, &item)) {
+        if (shown++ >= e->most_items || e->nodes <= 0) return 0;
+        if (e->matched < inner->old->size && tokens[e->matched] == key) {
+            e->matched++;
+            e->nodes--;
+        } else if (show(e, key, inner)) {
+            return -1;
+        }
+        if (e->matched < inner->old->size && tokens[e->matched] == item) {
+            e->matched++;
+            e->nodes--;
+        } else if (show(e, item, inner)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int show_dict(Engine *e, PyObject *value, const Walk *inner) {
+    if (inner->old) return compare_dict(e, value, inner);
     PyObject *key, *item;
     Py_ssize_t at = 0, shown = 0, size = PyDict_GET_SIZE(value);
     if (inner->text && add(inner->text, "{", 1)) return -1;
@@ -576,7 +675,26 @@ static int show_dict(Engine *e, PyObject *value, const Walk *inner) {
     return inner->text ? add(inner->text, "}", 1) : 0;
 }
 
+/* Compare the items of a list or tuple with a shadow. A token that is the item itself is a leaf that has not changed. */
+static int compare_items(Engine *e, PyObject *value, Py_ssize_t size, const Walk *inner) {
+    PyObject **items = PyList_CheckExact(value) ? ((PyListObject *)value)->ob_item : ((PyTupleObject *)value)->ob_item;
+    for (Py_ssize_t at = 0; at < size; at++) {
+        if (at >= e->most_items || e->nodes <= 0) {
+            return 0;
+        }
+        if (e->matched < inner->old->size && inner->old->tokens[e->matched] == items[at]) {
+            e->matched++;
+            e->nodes--;
+        } else if (show(e, items[at], inner)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int show_items(Engine *e, PyObject *value, Py_ssize_t size, const Walk *inner) {
+    if (inner->old && (PyList_CheckExact(value) || PyTuple_CheckExact(value)))
+        return compare_items(e, value, size, inner);
     PyObject *iterator = PyList_CheckExact(value) || PyTuple_CheckExact(value) ? NULL : PyObject_GetIter(value);
     if (!iterator && PyErr_Occurred()) return -1;
     int failed = 0;
@@ -618,7 +736,7 @@ static int show_container(Engine *e, PyObject *value, PyTypeObject *type, const 
     Py_ssize_t size = type == &PyDict_Type ? PyDict_GET_SIZE(value)
                     : type == &PyList_Type ? PyList_GET_SIZE(value)
                     : type == &PyTuple_Type ? PyTuple_GET_SIZE(value) : PySet_GET_SIZE(value);
-    if (walk->shadow && (note(walk->shadow, TAG((uintptr_t)type >> 1)) || note(walk->shadow, TAG(size)))) return -1;
+    if (meet(e, walk, TAG((uintptr_t)type >> 1)) || meet(e, walk, TAG(size))) return -1;
     if (walk->depth <= 0 || e->nodes <= 0) {
         char said[64];
         e->is_short = 1;
