@@ -39,11 +39,12 @@ typedef PyFrameObject Frame;
 typedef struct { char *data; size_t size, room; } Buffer;
 /* A token of a shadow: a leaf (held), or an odd number that stands for a type, a length or a place in a cycle. */
 typedef struct { PyObject **tokens; size_t size, room; } Shadow;
-/* What a scope last knew of a name: a leaf that is held, or a shadow, and the text. */
-typedef struct { int bound; PyObject *leaf; Shadow shadow; Buffer text; } Known;
+/* What a scope last knew of a name: a leaf that is held, or a shadow and where the value lay, and the text. */
+typedef struct { int bound, is_short; PyObject *leaf; void *address; Shadow shadow; Buffer text; } Known;
 typedef struct { PyObject *name; int fast, cell; long number; } Slot;
 typedef struct { PyCodeObject *code; int shown, optimized, instrumented, slots; long number; Slot *slot; } Code;
-typedef struct { Code *code; void *frame; uint32_t line; int slots; Known *known; PyObject **names; } Scope;
+/* `room` entries of `known` are kept with their memory when the scope's place on the stack is used again. */
+typedef struct { Code *code; void *frame; uint32_t line; int slots, room; Known *known; PyObject **names; } Scope;
 
 typedef struct {
     PyObject_HEAD

@@ -14,30 +14,50 @@ static int changed(Engine *e, long number) {
     return add_change(e, number, e->text.data, e->text.size);
 }
 
+/* Take over the text of an argument that the caller has just shown: it lies where the caller's value lies, and a walk
+ * meets what it met there, so the text is the same whatever object it is. */
+static int borrow(Engine *e, Known *known, PyObject *value) {
+    if (e->scopes < 2) return 0;
+    Scope *caller = &e->scope[e->scopes - 2];
+    for (int i = 0; i < caller->slots; i++) {
+        Known *shown = &caller->known[i];
+        if (!shown->bound || shown->leaf || shown->address != value) continue;
+        int same = is_unchanged(e, &shown->shadow, value);
+        if (same <= 0) return same;
+        for (size_t j = 0; j < shown->shadow.size; j++)
+            if (note(&known->shadow, shown->shadow.tokens[j])) return -1;
+        e->is_short = shown->is_short;
+        e->text.size = 0;
+        return add(&e->text, shown->text.data, shown->text.size) ? -1 : 1;
+    }
+    return 0;
+}
+
 /* Look at one name of a scope; return how many changes were written, 0 or 1, or -1. */
 static int look(Engine *e, Known *known, PyObject *value, PyObject *name, long *number) {
-    int leaf = is_leaf(Py_TYPE(value));
-    if (known->bound) {
-        if (leaf ? known->leaf == value : 0) return 0;
-        if (!leaf && !known->leaf) {
-            int same = is_unchanged(e, &known->shadow, value);
-            if (same) return same < 0 ? -1 : 0;
-        }
+    int leaf = is_leaf(Py_TYPE(value)), borrowed = 0;
+    if (leaf && known->leaf == value) return 0;
+    if (!leaf && known->bound && !known->leaf) {
+        int same = is_unchanged(e, &known->shadow, value);
+        if (same) return same < 0 ? -1 : 0;
     }
-    if (make_text(e, value, !leaf)) return -1;
-    int same = known->bound && known->text.size == e->text.size && !memcmp(known->text.data, e->text.data, e->text.size);
     drop_shadow(&known->shadow);
+    if (!leaf && !known->bound && (borrowed = borrow(e, known, value)) < 0) return -1;
+    if (!borrowed && make_text(e, value, !leaf)) return -1;
+    int same = known->bound && known->text.size == e->text.size && !memcmp(known->text.data, e->text.data, e->text.size);
     Py_CLEAR(known->leaf);
     if (leaf) {
         Py_INCREF(value);
         known->leaf = value;
-    } else {
+    } else if (!borrowed) {
         Shadow old = known->shadow;
         known->shadow = e->fresh;
         e->fresh = old;
     }
+    known->address = value;
     known->bound = 1;
     if (same) return 0;
+    known->is_short = e->is_short;
     known->text.size = 0;
     if (add(&known->text, e->text.data, e->text.size)) return -1;
     if (*number < 0 && (*number = name_number(e, name)) < 0) return -1;
@@ -78,17 +98,28 @@ static int look_at_slots(Engine *e, Scope *scope, PyObject **fast) {
     return count;
 }
 
-static int grow_names(Scope *scope, PyObject *name) {
-    size_t count = (size_t)scope->slots + 1;
-    Known *known = PyMem_RawRealloc(scope->known, count * sizeof *known);
-    if (known) scope->known = known;
-    PyObject **names = PyMem_RawRealloc(scope->names, count * sizeof *names);
-    if (names) scope->names = names;
-    if (!known || !names) {
+/* Make room for `slots` names in all; what is there stays. */
+static int grow_known(Scope *scope, int slots) {
+    if (slots <= scope->room) return 0;
+    Known *known = PyMem_RawRealloc(scope->known, (size_t)slots * sizeof *known);
+    if (!known) {
         PyErr_NoMemory();
         return -1;
     }
-    memset(&scope->known[scope->slots], 0, sizeof *known);
+    memset(&known[scope->room], 0, (size_t)(slots - scope->room) * sizeof *known);
+    scope->known = known;
+    scope->room = slots;
+    return 0;
+}
+
+static int add_name(Scope *scope, PyObject *name) {
+    if (grow_known(scope, scope->slots + 1)) return -1;
+    PyObject **names = PyMem_RawRealloc(scope->names, ((size_t)scope->slots + 1) * sizeof *names);
+    if (!names) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    scope->names = names;
     Py_INCREF(name);
     scope->names[scope->slots++] = name;
     return 0;
@@ -103,7 +134,7 @@ static int look_at_names(Engine *e, Scope *scope, PyObject *names) {
         if (!PyUnicode_CheckExact(name)) continue;
         int place = 0;
         while (place < scope->slots && PyUnicode_Compare(scope->names[place], name)) place++;
-        if (place == scope->slots && grow_names(scope, name)) return -1;
+        if (place == scope->slots && add_name(scope, name)) return -1;
         long number = -1;
         Py_INCREF(value);
         int more = look(e, &scope->known[place], value, name, &number);
@@ -129,16 +160,24 @@ static int state(Engine *e, int kind, PyObject **fast, PyObject *names, long lin
     return count < 0 ? -1 : add_event(e, kind, scope, (uint32_t)count);
 }
 
+/* Let go of all that the scope holds of the program. */
 static void clear_scope(Scope *scope) {
     for (int i = 0; i < scope->slots; i++) {
         forget(&scope->known[i]);
-        PyMem_RawFree(scope->known[i].text.data);
-        PyMem_RawFree(scope->known[i].shadow.tokens);
         if (scope->names) Py_DECREF(scope->names[i]);
     }
-    PyMem_RawFree(scope->known);
     PyMem_RawFree(scope->names);
-    memset(scope, 0, sizeof *scope);
+    scope->names = NULL;
+    scope->slots = 0;
+    scope->frame = NULL;
+}
+
+static void free_scope(Scope *scope) {
+    for (int i = 0; i < scope->room; i++) {
+        PyMem_RawFree(scope->known[i].text.data);
+        PyMem_RawFree(scope->known[i].shadow.tokens);
+    }
+    PyMem_RawFree(scope->known);
 }
 
 static int push(Engine *e, Code *code, void *frame) {
@@ -149,16 +188,16 @@ static int push(Engine *e, Code *code, void *frame) {
             PyErr_NoMemory();
             return -1;
         }
+        memset(&grown[e->scope_room], 0, (size_t)(room - e->scope_room) * sizeof *grown);
         e->scope = grown;
         e->scope_room = room;
     }
-    Scope made = { code, frame, 0, code->slots, NULL, NULL };
-    made.known = PyMem_RawCalloc((size_t)code->slots + 1, sizeof(Known));
-    if (!made.known) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    e->scope[e->scopes++] = made;
+    Scope *scope = &e->scope[e->scopes];
+    if (grow_known(scope, code->slots)) return -1;
+    scope->code = code;
+    scope->frame = frame;
+    scope->slots = code->slots;
+    e->scopes++;
     return 0;
 }
 

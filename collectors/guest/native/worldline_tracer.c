@@ -68,6 +68,7 @@ static int engine_init(Engine *e, PyObject *arguments, PyObject *named) {
 
 static void engine_dealloc(Engine *e) {
     while (e->scopes) clear_scope(&e->scope[--e->scopes]);
+    for (long i = 0; i < e->scope_room; i++) free_scope(&e->scope[i]);
     for (size_t i = 0; i < e->table_size; i++)
         if (e->table[i]) free_code(e->table[i]);
     drop_shadow(&e->fresh);
