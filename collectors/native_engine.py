@@ -74,7 +74,9 @@ def native_for_base(engine: Engine, python: str) -> Path | None:
 @lru_cache(maxsize=1)
 def _sources() -> dict[str, bytes]:
     folder = files("collectors.guest") / "native"
-    return {f.name: f.read_bytes() for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name[-2:] in (".c", ".h")}
+    return {
+        f.name: f.read_bytes() for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name[-2:] in (".c", ".h")
+    }
 
 
 def _cached(interpreter: str, compile_it: Callable[[Path], bool]) -> Path | None:

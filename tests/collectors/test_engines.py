@@ -25,7 +25,14 @@ def _play(version: str, folder: Path, seeds: range) -> list[dict[str, list[str]]
         programs.append(folder / f"program_{seed}.py")
         programs[-1].write_text(random_program(seed))
     guest = str(files("collectors.guest"))
-    command = [python, str(_DRIVER), guest, str(native / FILE) if native else "", ",".join(engines), *map(str, programs)]
+    command = [
+        python,
+        str(_DRIVER),
+        guest,
+        str(native / FILE) if native else "",
+        ",".join(engines),
+        *map(str, programs),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
