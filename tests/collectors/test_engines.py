@@ -54,3 +54,36 @@ def test_the_compiled_engine_is_there_where_a_compiler_is(tmp_path: Path) -> Non
         pytest.skip("no C compiler, or no headers of this interpreter")
     assert native_for_interpreter(sys.executable) == made
     assert "native" in _play(f"3.{sys.version_info[1]}", tmp_path, range(1))[0]
+
+
+_LEAK = """
+import gc, json, sys
+sys.path[:0] = sys.argv[1:3]
+import guest_driver
+def once():
+    for path in sys.argv[5:]:
+        guest_driver.play(open(path, encoding="utf-8").read(), path, sys.argv[3], sys.argv[4])
+def size():
+    gc.collect()
+    return sys.getallocatedblocks()
+for _ in range(3): once()
+before = size()
+for _ in range(20): once()
+print(json.dumps([before, size()]))
+"""
+
+
+@pytest.mark.parametrize("engine", ["settrace", "native"])
+@pytest.mark.parametrize("version", _VERSIONS)
+def test_nothing_is_left_in_memory(version: str, engine: str, tmp_path: Path) -> None:
+    python = interpreters()[version]
+    native = native_for_interpreter(python)
+    if native is None and engine == "native":
+        pytest.skip("no C compiler, or no headers of this interpreter")
+    programs = [tmp_path / f"program_{seed}.py" for seed in range(6)]
+    for seed, path in enumerate(programs):
+        path.write_text(random_program(seed))
+    guest, compiled = str(files("collectors.guest")), str(native / FILE) if native else ""
+    command = [python, "-c", _LEAK, guest, str(_DRIVER.parent), engine, compiled, *map(str, programs)]
+    before, after = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert after - before < 1500, "each of the 20 rounds leaves objects behind"

@@ -30,6 +30,7 @@ static PyObject *engine_detach(Engine *e, PyObject *reason) {
     else if (e->thread) reason = NULL;
 #endif
     e->thread = NULL;
+    Py_CLEAR(e->instrument);
     snprintf(kept, sizeof kept, "%s", reason ? PyUnicode_AsUTF8(reason) : "trace function replaced");
     if (e->open && !e->full) e->full = kept;
     if (end_trace(e)) return NULL;
@@ -66,7 +67,29 @@ static int engine_init(Engine *e, PyObject *arguments, PyObject *named) {
     return write_json(e, 'H', about);
 }
 
+/* Shadows and leaves hold numbers and strings alone, which are in no cycle. */
+static int engine_traverse(Engine *e, visitproc visit, void *arg) {
+    Py_VISIT(e->write);
+    Py_VISIT(e->wanted);
+    Py_VISIT(e->shown);
+    Py_VISIT(e->dumps);
+    Py_VISIT(e->exception_text);
+    Py_VISIT(e->instrument);
+    return 0;
+}
+
+static int engine_clear(Engine *e) {
+    Py_CLEAR(e->write);
+    Py_CLEAR(e->wanted);
+    Py_CLEAR(e->shown);
+    Py_CLEAR(e->dumps);
+    Py_CLEAR(e->exception_text);
+    Py_CLEAR(e->instrument);
+    return 0;
+}
+
 static void engine_dealloc(Engine *e) {
+    PyObject_GC_UnTrack(e);
     while (e->scopes) clear_scope(&e->scope[--e->scopes]);
     for (long i = 0; i < e->scope_room; i++) free_scope(&e->scope[i]);
     for (size_t i = 0; i < e->table_size; i++)
@@ -77,8 +100,10 @@ static void engine_dealloc(Engine *e) {
     PyMem_RawFree(e->fresh.tokens);
     PyMem_RawFree(e->scope);
     PyMem_RawFree(e->table);
-    PyObject *held[] = { e->write, e->wanted, e->shown, e->dumps, e->exception_text, e->names, e->broken, e->disable, e->instrument };
-    for (size_t i = 0; i < sizeof held / sizeof *held; i++) Py_XDECREF(held[i]);
+    engine_clear(e);
+    Py_XDECREF(e->names);
+    Py_XDECREF(e->broken);
+    Py_XDECREF(e->disable);
     Py_TYPE(e)->tp_free((PyObject *)e);
 }
 
@@ -109,7 +134,9 @@ static PyTypeObject EngineType = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "worldline_tracer.Engine",
     .tp_basicsize = sizeof(Engine),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = (traverseproc)engine_traverse,
+    .tp_clear = (inquiry)engine_clear,
     .tp_new = PyType_GenericNew,
     .tp_init = (initproc)engine_init,
     .tp_dealloc = (destructor)engine_dealloc,
