@@ -29,6 +29,7 @@
 #define SECONDS_EVERY 256
 #define MOST_INT_BITS 2048
 #define DEEPEST 32
+#define TYPES 64
 
 #if PY_VERSION_HEX >= 0x030B0000
 typedef struct _PyInterpreterFrame Frame;
@@ -65,6 +66,8 @@ typedef struct {
     double began;
     Scope *scope;
     long scopes, scope_room;
+    /* whether instances of a type have a plain dictionary, as long as the type keeps its version */
+    struct { PyTypeObject *type; unsigned version; int plain; } types[TYPES];
     /* the walk */
     long nodes;
     size_t matched;

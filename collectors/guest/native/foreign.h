@@ -73,11 +73,22 @@ static void read_values(Attributes *read, PyDictValues *values, PyTypeObject *ty
 }
 #endif
 
-/* No dictionary is made for an instance that has none yet: it would lose the place of its values for good. */
-static int open_attributes(Attributes *read, PyObject *value, PyTypeObject *type) {
-    memset(read, 0, sizeof *read);
+/* A class of the program may put anything in place of the slot that holds the dictionary. */
+static int has_plain_dict(Engine *e, PyTypeObject *type) {
+    size_t at = ((uintptr_t)type >> 5) % TYPES;
+    unsigned version = type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? type->tp_version_tag : 0;
+    if (version && e->types[at].type == type && e->types[at].version == version) return e->types[at].plain;
     PyObject *holder = _PyType_Lookup(type, dict_name);
-    if (!holder || Py_TYPE(holder) != &PyGetSetDescr_Type) return 0;
+    int plain = holder && Py_TYPE(holder) == &PyGetSetDescr_Type;
+    e->types[at].type = type;
+    e->types[at].version = type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? type->tp_version_tag : 0;
+    e->types[at].plain = plain;
+    return plain;
+}
+
+/* No dictionary is made for an instance that has none yet: it would lose the place of its values for good. */
+static void open_attributes(Engine *e, Attributes *read, PyObject *value, PyTypeObject *type) {
+    if (!has_plain_dict(e, type)) return;
 #if PY_VERSION_HEX >= 0x030D0000
     if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
         read->names = (PyObject *)_PyObject_ManagedDictPointer(value)->dict;
@@ -102,7 +113,6 @@ static int open_attributes(Attributes *read, PyObject *value, PyTypeObject *type
     }
     if (read->names && !PyDict_CheckExact(read->names)) read->names = NULL;
     Py_XINCREF(read->names);
-    return 0;
 }
 
 static int next_attribute(Attributes *read, PyObject **key, PyObject **item) {
@@ -135,7 +145,7 @@ static int show_foreign(Engine *e, PyObject *value, PyTypeObject *type, const Wa
     int named = show_named(e, value, type, walk);
     if (named <= 0) return named;
     Attributes read = { 0 };
-    if (walk->depth > 1 && e->nodes > 0) open_attributes(&read, value, type);
+    if (walk->depth > 1 && e->nodes > 0) open_attributes(e, &read, value, type);
     PyObject *key, *item;
     long shown = 0;
     Walk inner = *walk;
