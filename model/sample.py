@@ -101,7 +101,11 @@ def _step(model: Transformer, tokens_N: torch.Tensor, position: int, caches: lis
     return model.model.norm(x_NC)
 
 
-def continuation_row(prompt: Sequence[int], sampled: Sampled) -> Packed:
-    """Return prompt and continuation as a row whose weights select the sampled tokens."""
-    weights = (0.0,) * len(prompt) + (1.0,) * len(sampled.tokens)
-    return pack([Document(tokens=(*prompt, *sampled.tokens), weights=weights)])
+def continuations_row(prompt: Sequence[int], continuations: Sequence[Sampled]) -> Packed:
+    """Return the prompt with each of its continuations as documents of a row whose weights select the sampled tokens."""
+    return pack(
+        [
+            Document(tokens=(*prompt, *c.tokens), weights=(0.0,) * len(prompt) + (1.0,) * len(c.tokens))
+            for c in continuations
+        ]
+    )

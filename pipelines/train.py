@@ -67,8 +67,9 @@ def _lesson(recipe: TrainRecipe, tokenizer: Tokenizer, collected: Collected, con
             yield RowLesson(recipe.rows, sources, seed=recipe.seed)
         else:
             environment = _output_environment(collected, stack)
-            console.print(f"{len(environment.questions())} questions with executed rewards")
-            yield Learner(tokenizer, environment, recipe.rl or RlSettings(), seed=recipe.seed)
+            learner = Learner(tokenizer, environment, recipe.rl or RlSettings(), seed=recipe.seed)
+            console.print(f"{len(learner.questions)} questions with executed rewards")
+            yield learner
 
 
 def _output_environment(collected: Collected, stack: ExitStack) -> OutputEnvironment:

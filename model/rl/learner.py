@@ -11,18 +11,22 @@ from model.render import Control
 from model.rl.advantage import advantages
 from model.rl.environment import Environment, Question
 from model.rl.policy_loss import Clip, policy_loss
-from model.sample import Sampled, continuation_row, sample
+from model.sample import Sampled, continuations_row, sample
 from model.tokenizer import Tokenizer
 from model.transformer import Transformer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RlSettings:
-    """Steps of `groups` questions with `samples` answers each, of at most `longest` tokens (the normaliser too)."""
+    """Steps of `groups` questions with `samples` answers each, of at most `longest` tokens (the normaliser too).
+
+    Questions of over `longest_prompt` tokens are not asked.
+    """
 
     groups: int = 6
     samples: int = 6
     longest: int = 24
+    longest_prompt: int = 1024
     temperature: float = 1.0
     clip: Clip = field(default_factory=Clip)
 
@@ -54,15 +58,16 @@ class Learner:
         self._environment = environment
         self._settings = settings
         self._seed = seed
-        self._questions = list(environment.questions())
-        if not self._questions:
-            raise ValueError("the environment asks no question")
+        asked = [(question, tokenizer.encode(question.prompt)) for question in environment.questions()]
+        self.questions = [(question, ids) for question, ids in asked if len(ids) <= settings.longest_prompt]
+        if not self.questions:
+            raise ValueError(f"of {len(asked)} questions none has at most {settings.longest_prompt} tokens")
 
     def teach(self, model: Transformer, step: int) -> Taught:
         """See `Lesson.teach`; the choice of questions depends on seed and step alone."""
         draw = random.Random(f"{self._seed} {step}")
-        asked = draw.sample(self._questions, min(self._settings.groups, len(self._questions)))
-        groups = self._rewarded(asked, [self._answers(model, question, step) for question in asked])
+        asked = draw.sample(self.questions, min(self._settings.groups, len(self.questions)))
+        groups = self._rewarded([(q, ids, self._answers(model, q.key, ids, step)) for q, ids in asked])
         lags = [lag for group in groups if group.has_signal() for lag in self._learn(model, group)]
         given = [reward for group in groups for reward in group.rewards]
         known = [reward for reward in given if reward is not None]
@@ -76,10 +81,9 @@ class Learner:
             },
         )
 
-    def _answers(self, model: Transformer, question: Question, step: int) -> tuple[list[int], list[Sampled]]:
-        prompt = self._tokenizer.encode(question.prompt)
-        seed = random.Random(f"{self._seed} {step} {question.key}").getrandbits(60)
-        sampled = sample(
+    def _answers(self, model: Transformer, key: str, prompt: list[int], step: int) -> list[Sampled]:
+        seed = random.Random(f"{self._seed} {step} {key}").getrandbits(60)
+        return sample(
             model,
             prompt,
             samples=self._settings.samples,
@@ -88,17 +92,14 @@ class Learner:
             generator=torch.Generator().manual_seed(seed),
             temperature=self._settings.temperature,
         )
-        return prompt, sampled
 
-    def _rewarded(self, asked: list[Question], answered: list[tuple[list[int], list[Sampled]]]) -> list[_Group]:
+    def _rewarded(self, answered: list[tuple[Question, list[int], list[Sampled]]]) -> list[_Group]:
         """Return the groups; all answers of a step are judged in one call."""
-        pairs = zip(asked, answered, strict=True)
-        rewards = iter(
-            self._environment.rewards([(q.key, self._text(s)) for q, (_, answers) in pairs for s in answers])
-        )
+        asked = [(question.key, self._text(answer)) for question, _, answers in answered for answer in answers]
+        rewards = iter(self._environment.rewards(asked))
         return [
             _Group(prompt=prompt, answers=answers, rewards=[next(rewards) for _ in answers])
-            for prompt, answers in answered
+            for _, prompt, answers in answered
         ]
 
     def _text(self, sampled: Sampled) -> str:
@@ -113,10 +114,12 @@ class Learner:
         kept = [(a, r) for a, r in zip(group.answers, group.rewards, strict=True) if r is not None]
         weights = advantages([reward for _, reward in kept], [len(answer.tokens) for answer, _ in kept])
         normaliser = settings.longest * settings.groups * settings.samples
-        for (answer, _), advantage in zip(kept, weights, strict=True):
-            row = continuation_row(group.prompt, answer)
-            new_T = -learnt_losses(model, row)
+        losses_L = learnt_losses(model, continuations_row(group.prompt, [answer for answer, _ in kept]))
+        loss = torch.zeros(())
+        pieces = losses_L.split([len(answer.tokens) for answer, _ in kept])
+        for loss_T, (answer, _), advantage in zip(pieces, kept, weights, strict=True):
             old_T = torch.tensor(answer.logprobs)
-            lags.append(float((new_T.detach() - old_T).abs().mean()))
-            policy_loss(new_T, old_T, advantage, normaliser=normaliser, clip=settings.clip).backward()
+            lags.append(float((-loss_T.detach() - old_T).abs().mean()))
+            loss = loss + policy_loss(-loss_T, old_T, advantage, normaliser=normaliser, clip=settings.clip)
+        loss.backward()
         return lags

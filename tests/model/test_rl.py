@@ -15,7 +15,7 @@ from model.rl.advantage import advantages
 from model.rl.environment import Question
 from model.rl.learner import Learner, RlSettings
 from model.rl.policy_loss import Clip, policy_loss
-from model.sample import continuation_row, sample
+from model.sample import continuations_row, sample
 from model.trainer import StepMetrics, Trainer
 from model.transformer import Transformer
 from tests.model.test_training import _TOKENIZER
@@ -47,7 +47,7 @@ def test_cached_sampling_equals_the_uncached_forward() -> None:
     model.initialise(0)
     prompt = [5, 6, 7, 8, 9, 10]
     for drawn in sample(model, prompt, samples=3, longest=9, stop=(), generator=torch.Generator().manual_seed(0)):
-        row = continuation_row(prompt, drawn)
+        row = continuations_row(prompt, [drawn])
         again = -learnt_losses(model, row)
         torch.testing.assert_close(again, torch.tensor(drawn.logprobs), atol=1e-4, rtol=0)
 
