@@ -89,14 +89,19 @@ class Transformer(nn.Module):
         self.register_buffer("frequencies_D", frequencies(config), persistent=False)
 
     def initialise(self, seed: int) -> None:
-        """Draw all matrices from a normal distribution and set all norms to 1."""
-        generator = torch.Generator().manual_seed(seed)
-        for parameter in self.parameters():
-            with torch.no_grad():
+        """Draw all matrices from a normal distribution as the config says, and set all norms to 1."""
+        config, generator = self.config, torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for name, parameter in self.named_parameters():
                 if parameter.dim() > 1:
-                    parameter.normal_(0, self.config.init_std, generator=generator)
+                    parameter.normal_(0, config.init_std, generator=generator)
                 else:
                     parameter.fill_(1.0)
+                if name.endswith(("o_proj.weight", "down_proj.weight")):
+                    parameter.mul_(config.init_branch_scale)
+            if config.init_head_as_embedding:
+                self.lm_head.weight.copy_(self.model.embed_tokens.weight)
+            self.model.embed_tokens.weight.mul_(config.init_embedding_std / config.init_std)
 
     def forward(self, packed: Packed) -> torch.Tensor:
         """Return the final states [T, hidden]."""

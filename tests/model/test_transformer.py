@@ -83,3 +83,12 @@ def test_wrong_shapes_are_refused() -> None:
         ModelConfig(vocabulary=8, hidden=8, layers=1, heads=3, kv_heads=2, head_dim=8, ffn=8)
     with pytest.raises(ValueError, match="no model named 'huge'"):
         named_config("huge", vocabulary=8)
+
+
+def test_a_head_that_starts_as_the_embedding_answers_with_the_token_itself() -> None:
+    model = Transformer(named_config("demo", vocabulary=600))
+    model.initialise(0)
+    states_TC = model(pack([_document(*range(100))]))
+    assert (states_TC @ model.lm_head.weight.T).argmax(-1).tolist() == list(range(100))
+    assert float(model.model.embed_tokens.weight.detach().std()) == pytest.approx(1.0, abs=0.01)
+    assert float(model.state_dict()["model.layers.0.mlp.down_proj.weight"].std()) == pytest.approx(0.007, abs=1e-4)
