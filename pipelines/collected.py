@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.documents import code_documents, episode_document, output_document, trace_document, within
+from model.documents import code_documents, episode_document, output_document, trace_documents, within
 from model.packed import Document
 from model.render import render, to_text
 from model.row_lesson import RowSettings
@@ -70,7 +70,9 @@ def documents_by_source(
     longest = settings.tokens
     made: dict[str, Callable[[], Iterator[Document | None]]] = {
         "code": lambda: (d for text in collected.code() for d in code_documents(tokenizer, text, longest=longest)),
-        "traces": lambda: (trace_document(tokenizer, trace, longest=longest) for trace in collected.known()),
+        "traces": lambda: (
+            d for trace in collected.known() for d in trace_documents(tokenizer, trace, longest=longest)
+        ),
         "outputs": lambda: (output_document(tokenizer, trace) for trace in collected.known()),
         "episodes": lambda: (
             episode_document(tokenizer, t.episode, longest=longest, seed=seed) for t in collected.train if t.episode

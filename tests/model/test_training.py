@@ -12,7 +12,7 @@ from collectors.function_tracing import trace_function
 from images.local_container import LocalContainer
 from model.checkpoint import checkpoints
 from model.config import ModelConfig
-from model.documents import output_document, trace_document
+from model.documents import output_document, trace_documents
 from model.evaluate import score_baselines, score_model
 from model.mixture import Mixture
 from model.packed import Document
@@ -106,8 +106,7 @@ def test_rows_are_nearly_full() -> None:
 
 def test_a_small_model_learns_one_trace_by_heart(local: LocalContainer, tmp_path: Path) -> None:
     trace = _trace(local)
-    document = trace_document(_TOKENIZER, trace, longest=1024)
-    assert document is not None
+    (document,) = trace_documents(_TOKENIZER, trace, longest=1024)
     assert list(document.tokens) == _TOKENIZER.encode(render(trace))
     trainer = _train(tmp_path, document, _phase(200))
     score = score_model(trainer.model, _TOKENIZER, [trace], longest=1024)
@@ -116,6 +115,17 @@ def test_a_small_model_learns_one_trace_by_heart(local: LocalContainer, tmp_path
     assert base["copy the last state"].frames == 11
     assert 0 < base["copy the last state"].next_frame < 0.5
     assert base["most frequent answer"].output == 1.0
+
+
+def test_a_long_trace_is_many_documents_of_whole_frames(local: LocalContainer) -> None:
+    trace, _ = trace_function(local, TALLY, "tally", ["[2, 5, 7, 1, 4, 8]"])
+    documents = list(trace_documents(_TOKENIZER, trace, longest=250))
+    assert len(documents) > 1
+    assert max(len(document.tokens) for document in documents) <= 250
+    frames = [text for d in documents for text in _TOKENIZER.decode(d.tokens) if str(text).startswith('{"')]
+    assert len(frames) == sum(bool(frame.locals) for frame in trace.frames)
+    assert '".."' not in next(str(p) for p in _TOKENIZER.decode(documents[1].tokens) if str(p).startswith('{"'))
+    assert sum(documents[1].weights) < sum(documents[0].weights) < len(documents[0].tokens)
 
 
 def test_of_an_output_question_the_answer_alone_is_learnt(local: LocalContainer) -> None:
@@ -127,8 +137,7 @@ def test_of_an_output_question_the_answer_alone_is_learnt(local: LocalContainer)
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(local: LocalContainer, tmp_path: Path) -> None:
-    document = trace_document(_TOKENIZER, _trace(local), longest=1024)
-    assert document is not None
+    (document,) = trace_documents(_TOKENIZER, _trace(local), longest=1024)
     torch.set_num_threads(1)
     whole = _train(tmp_path / "a", document, _phase(12))
     _train(tmp_path / "b", document, _phase(12), stop_at=8)
@@ -139,8 +148,7 @@ def test_a_stopped_run_goes_on_to_the_same_weights(local: LocalContainer, tmp_pa
 
 
 def test_two_phases_of_one_cosine_end_where_one_phase_does(local: LocalContainer, tmp_path: Path) -> None:
-    document = trace_document(_TOKENIZER, _trace(local), longest=1024)
-    assert document is not None
+    (document,) = trace_documents(_TOKENIZER, _trace(local), longest=1024)
     torch.set_num_threads(1)
     whole = _train(tmp_path / "a", document, _phase(12))
     _train(tmp_path / "b", document, _phase(8, cosine_steps=12))
@@ -151,8 +159,7 @@ def test_two_phases_of_one_cosine_end_where_one_phase_does(local: LocalContainer
 def test_a_phase_of_its_own_cosine_keeps_the_optimizers_state_and_not_its_settings(
     local: LocalContainer, tmp_path: Path
 ) -> None:
-    document = trace_document(_TOKENIZER, _trace(local), longest=1024)
-    assert document is not None
+    (document,) = trace_documents(_TOKENIZER, _trace(local), longest=1024)
     _train(tmp_path / "a", document, _phase(6))
     phase = Phase(name="next", steps=2, optimisation=Optimisation(weight_decay=0.0, peak=1e-4, warmup_steps=0))
     trainer = Trainer(ModelConfig(vocabulary=_TOKENIZER.size, **_SHAPE), phase, tmp_path / "b", before=tmp_path / "a")
@@ -172,8 +179,7 @@ def test_rates_of_phases_that_share_a_cosine_join() -> None:
 
 
 def test_row_lessons_give_any_step_without_those_before_it(local: LocalContainer) -> None:
-    document = trace_document(_TOKENIZER, _trace(local), longest=1024)
-    assert document is not None
+    (document,) = trace_documents(_TOKENIZER, _trace(local), longest=1024)
     model = Transformer(ModelConfig(vocabulary=_TOKENIZER.size, **_SHAPE))
     model.initialise(0)
     one = _lesson(document)
