@@ -118,10 +118,10 @@ def test_a_small_model_learns_one_trace_by_heart(local: LocalContainer, tmp_path
 
 
 def test_a_long_trace_is_many_documents_of_whole_frames(local: LocalContainer) -> None:
-    trace, _ = trace_function(local, TALLY, "tally", ["[2, 5, 7, 1, 4, 8]"])
-    documents = list(trace_documents(_TOKENIZER, trace, longest=250))
+    trace = _trace(local)
+    documents = list(trace_documents(_TOKENIZER, trace, longest=300))
     assert len(documents) > 1
-    assert max(len(document.tokens) for document in documents) <= 250
+    assert max(len(document.tokens) for document in documents) <= 300
     frames = [text for d in documents for text in _TOKENIZER.decode(d.tokens) if str(text).startswith('{"')]
     assert len(frames) == sum(bool(frame.locals) for frame in trace.frames)
     assert '".."' not in next(str(p) for p in _TOKENIZER.decode(documents[1].tokens) if str(p).startswith('{"'))
