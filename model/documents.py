@@ -32,7 +32,8 @@ def trace_documents(tokenizer: Tokenizer, trace: Trace, *, longest: int) -> Iter
         document, taken = _trace_window(tokenizer, trace, at, longest)
         if not taken:
             return
-        yield document
+        if any(document.weights):
+            yield document
         at += taken
 
 

@@ -126,6 +126,7 @@ def test_a_long_trace_is_many_documents_of_whole_frames(local: LocalContainer) -
     assert len(frames) == sum(bool(frame.locals) for frame in trace.frames)
     assert '".."' not in next(str(p) for p in _TOKENIZER.decode(documents[1].tokens) if str(p).startswith('{"'))
     assert sum(documents[1].weights) < sum(documents[0].weights) < len(documents[0].tokens)
+    assert all(any(d.weights) for n in range(290, 420, 5) for d in trace_documents(_TOKENIZER, trace, longest=n))
 
 
 def test_of_an_output_question_the_answer_alone_is_learnt(local: LocalContainer) -> None:
