@@ -5,14 +5,16 @@ import inspect
 import json
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 
 from collectors.errors import CollectorError
-from collectors.events import decode
 from collectors.ship import guest_files
-from collectors.tracing import START, finish_trace, source_line
+from collectors.source_context import START, SourceTexts
+from collectors.tracing import decode
 from images.container import Container
 from images.health import GUEST
 from trajectories.trace_record import Trace
+from trajectories.trace_table import traces_of
 from trajectories.trajectory import Outcome
 
 
@@ -41,12 +43,12 @@ def trace_function(
         timeout_s=timeout_s,
     )
     stream = container.get([output]).get(output, b"")
-    texts = program.splitlines(keepends=True)
-    decoded = decode(stream, lambda _, number: source_line(texts, number).replace(START, ""))
-    if not decoded or not decoded[0].frames:
+    texts = SourceTexts({inside(file): program.replace(START, "")}, root=inside(file).rpartition("/")[0])
+    decoded = decode(stream, {"main": function}, texts)
+    if not decoded.heads:
         raise CollectorError(f"the program ended before its function ran: {done.text.strip()[-300:]}")
-    trace, outcome = finish_trace(decoded[0], function, {})
-    return Trace(entry=function, source=shown, frames=trace.frames, cut=trace.cut, values_cut=trace.values_cut), outcome
+    trace, outcome = traces_of(decoded)[0]
+    return replace(trace, source=shown), outcome
 
 
 def program_of(source: str, function: str, arguments: Sequence[str]) -> str:

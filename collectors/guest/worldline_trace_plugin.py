@@ -1,7 +1,8 @@
 """A pytest plugin that traces chosen functions while chosen tests run.
 
 WORLDLINE_TRACE names a JSON file: {"output": path, "shown": [files], "plan": {test id: [[file, first line, id], ...]},
-"limits": {...}, "engine": name or null for the fastest}. Each planned function is traced at its first call in the test. Python 3.8 and newer.
+"limits": {...}, "engine": name or null for the fastest}. Each planned function is traced at its first call in the test.
+Python 3.8 and newer.
 """
 
 import json
