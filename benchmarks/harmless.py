@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.table import Claim, print_claims
-from collectors.events import blocks
+from collectors.stream_blocks import blocks
 from collectors.native_engine import FILE, MOUNT, native_for_base
 from collectors.ship import run_with_guest
 from images.build import BuildSettings, build_image

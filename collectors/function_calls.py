@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from collectors.events import MAGIC, decode
 from collectors.function_inputs import FunctionCall, vary
 from collectors.ship import guest_files
-from collectors.tracing import TraceLimits, finish_trace, source_line
+from collectors.source_context import SourceTexts
+from collectors.tracing import TraceLimits, decode
 from images.container import Container
 from images.health import GUEST
 from trajectories.trace_record import Trace
+from trajectories.trace_table import TraceColumns, traces_of
 from trajectories.trajectory import Outcome
 
 COLLECTOR = "function-calls-1"
@@ -42,13 +43,14 @@ class CallTrace:
     """One call with its trace; `reached` has the steps from line to line that it took."""
 
     call: FunctionCall
+    columns: TraceColumns
     trace: Trace
     outcome: Outcome
     reached: frozenset[object]
 
 
 class CallTracer:
-    """Traces calls in a container; `native` is the path of the compiled engine there."""
+    """Traces calls in a container; `native` is the path of the compiled engine there, `digest` that of the sources."""
 
     def __init__(
         self,
@@ -57,13 +59,16 @@ class CallTracer:
         limits: TraceLimits,
         settings: CallSettings,
         *,
+        digest: str,
         native: str | None = None,
     ) -> None:
         self._container = container
         self._limits = limits
         self._settings = settings
         self._native = native
-        self._texts = {f"{container.root}/{path}": text.splitlines(keepends=True) for path, text in sources.items()}
+        self._digest = digest
+        self._files = {f"{container.root}/{path}": text for path, text in sources.items()}
+        self._texts = SourceTexts(self._files, root=container.root)
 
     def explore(self, recorded: Sequence[FunctionCall]) -> list[CallTrace]:
         """Trace the recorded calls, then variations of those that were kept.
@@ -110,11 +115,11 @@ class CallTracer:
         inside = getattr(self._container, "path_inside", str)
         settings = {
             "output": inside(f"{folder}/output"),
-            "shown": list(self._texts),
+            "shown": list(self._files),
             "limits": {"events": self._limits.events, "size": self._limits.size, "depth": self._limits.depth},
             "native": self._native,
             "seconds": self._settings.seconds,
-            "calls": [[call.text, call.module, call.text] for call in calls],
+            "calls": [[self._id(call), call.module, call.text] for call in calls],
         }
         files = {f"{folder}/settings.json": json.dumps(settings).encode(), f"{folder}/output": b""}
         self._container.put({**guest_files(), **files})
@@ -123,15 +128,18 @@ class CallTracer:
         self._container.run(command, env={"PYTHONPATH": GUEST}, timeout_s=longest)
         return dict(_streams(self._container.get([f"{folder}/output"]).get(f"{folder}/output", b"")))
 
+    def _id(self, call: FunctionCall) -> str:
+        return call.id(self._digest, COLLECTOR)
+
     def _finish(self, call: FunctionCall, stream: bytes) -> CallTrace | None:
-        texts = {**self._texts, _MAIN: ["def main():\n", f"    return {call.text}\n"]}
-        decoded = decode(stream, lambda file, number: source_line(texts.get(file, []), number))
-        if not decoded or not decoded[0].frames:
+        texts = self._texts.with_text(_MAIN, f"def main():\n    return {call.text}\n")
+        columns = decode(stream, {self._id(call): f"{call.function.path}:{call.text}"}, texts)
+        if not columns.heads:
             return None
-        lines = [(frame.source_line, frame.line_number) for frame in decoded[0].frames if frame.depth]
+        trace, outcome = traces_of(columns)[0]
+        lines = [(frame.source_line, frame.line_number) for frame in trace.frames if frame.depth]
         reached = frozenset(pairwise(lines))
-        trace, outcome = finish_trace(decoded[0], f"{call.function.path}:{call.text}", texts)
-        return CallTrace(call=call, trace=trace, outcome=outcome, reached=reached)
+        return CallTrace(call=call, columns=columns, trace=trace, outcome=outcome, reached=reached)
 
 
 def _news(found: CallTrace) -> set[object]:
@@ -152,7 +160,6 @@ def _streams(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _behind_header(stream: bytes) -> bytes:
-    """Return what is behind the first block, which names the process."""
-    start = len(MAGIC)
-    size = int.from_bytes(stream[start + 1 : start + 5], "little")
-    return stream[start + 5 + size :]
+    """Return what is behind the mark of 8 bytes and the first block, which names the process."""
+    size = int.from_bytes(stream[9:13], "little")
+    return stream[13 + size :]

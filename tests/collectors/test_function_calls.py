@@ -50,7 +50,8 @@ def _tracer(container: LocalContainer, **settings: float) -> CallTracer:
     folder = native_for_interpreter(sys.executable)
     native = str(folder / FILE) if folder else None
     limits = TraceLimits(events=200)
-    return CallTracer(container, {"marks.py": SOURCE}, limits, CallSettings(**settings), native=native)  # type: ignore[arg-type]
+    chosen = CallSettings(**settings)  # type: ignore[arg-type]
+    return CallTracer(container, {"marks.py": SOURCE}, limits, chosen, digest="d", native=native)
 
 
 def _call(name: str, arguments: str) -> FunctionCall:
