@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from benchmarks.table import Claim, print_claims
-from collectors.stream_blocks import blocks
 from collectors.native_engine import FILE, MOUNT, native_for_base
 from collectors.ship import run_with_guest
+from collectors.stream_blocks import blocks
 from images.build import BuildSettings, build_image
 from images.catalogue import ImageRecord
 from images.docker_container import DockerContainer

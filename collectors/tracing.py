@@ -12,7 +12,7 @@ from collectors.stream_frames import codes_of, frame_columns
 from images.container import Container
 from images.health import TestSelection
 from trajectories.frame import FrameKind
-from trajectories.trace_table import TraceColumns, TraceHead, ended_by
+from trajectories.trace_table import TraceColumns, TraceHead, ended_by, seen_in_both
 from trajectories.trajectory import Outcome, content_id
 
 COLLECTOR = "tracer-2"
@@ -67,9 +67,17 @@ def plan_traces(source_digest: str, reached: Sequence[Reach], limits: TraceLimit
 
 
 def record_traces(
-    container: Container, plans: Sequence[TracePlan], sources: Mapping[str, str], limits: TraceLimits
+    container: Container,
+    plans: Sequence[TracePlan],
+    sources: Mapping[str, str],
+    limits: TraceLimits,
+    *,
+    native: str | None = None,
 ) -> TraceColumns:
-    """Run the planned tests under the tracer and return the traces that came, in the order of the plans."""
+    """Run the planned tests twice under the tracer and return the traces that were equal, in the order of the plans.
+
+    `native` is the path of the compiled engine in the container.
+    """
     by_test: dict[str, list[list[object]]] = {}
     for plan in plans:
         file = f"{container.root}/{plan.function.path}"
@@ -78,11 +86,16 @@ def record_traces(
         "shown": [f"{container.root}/{path}" for path in sources],
         "plan": by_test,
         "limits": {"events": limits.events, "size": limits.size, "depth": limits.depth},
+        "native": native,
     }
     chosen = TestSelection(ids=list(by_test))
-    _, output = run_with_guest(container, "worldline_trace_plugin", settings, chosen=chosen, timeout_s=900)
     texts = SourceTexts({f"{container.root}/{path}": text for path, text in sources.items()}, root=container.root)
-    return decode(output, {plan.id: f"{plan.function.path}:{plan.function.name}" for plan in plans}, texts)
+    entries = {plan.id: f"{plan.function.path}:{plan.function.name}" for plan in plans}
+    made = []
+    for _ in range(2):
+        _, output = run_with_guest(container, "worldline_trace_plugin", settings, chosen=chosen, timeout_s=900)
+        made.append(decode(output, entries, texts))
+    return seen_in_both(*made)
 
 
 def decode(data: bytes, entries: Mapping[str, str], texts: SourceTexts) -> TraceColumns:

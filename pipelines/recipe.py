@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from collectors.forager import EpisodeLimits
+from collectors.function_calls import CallSettings
 from collectors.mutate_fix import MutateFixSettings
 from collectors.tracing import TraceLimits
 from images.build import BuildSettings
@@ -45,6 +46,7 @@ class CollectRecipe:
     workers: int = 2
     images: BuildSettings = field(default_factory=BuildSettings)
     traces: TraceLimits = field(default_factory=TraceLimits)
+    calls: CallSettings = field(default_factory=CallSettings)
     tasks: MutateFixSettings = field(default_factory=MutateFixSettings)
     episodes: EpisodeLimits = field(default_factory=EpisodeLimits)
 

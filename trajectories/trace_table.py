@@ -52,10 +52,30 @@ def trace_table(traces: TraceColumns, origin: Origin) -> pa.Table:
     return pa.table({field.name: made[field.name] for field in TRAJECTORIES}, metadata=TRAJECTORIES.metadata)
 
 
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """Return the rows of all tables as one; what repeats keeps one dictionary."""
+    return pa.concat_tables(tables).unify_dictionaries()
+
+
 def traces_of(traces: TraceColumns) -> list[tuple[Trace, Outcome]]:
     """Return the traces as objects, each with how its run ended."""
     rows = _trace_array(traces).to_pylist()
     return [(trace_from_row(row), head.outcome) for row, head in zip(rows, traces.heads, strict=True)]
+
+
+def seen_in_both(traces: TraceColumns, again: TraceColumns) -> TraceColumns:
+    """Return the traces that were recorded again with the same frames, source and end, by their ids."""
+    rows = {name: _trace_array(made) for name, made in (("one", traces), ("two", again))}
+    places = {head.id: place for place, head in enumerate(again.heads)}
+    kept = []
+    for place, head in enumerate(traces.heads):
+        other = places.get(head.id)
+        if other is not None:
+            one, two = rows["one"].slice(place, 1), rows["two"].slice(other, 1)
+            # Equal values in other dictionaries are not equal to Arrow.
+            if one.equals(two) or one.to_pylist() == two.to_pylist():
+                kept.append(head)
+    return TraceColumns(heads=kept, frames=traces.frames)
 
 
 def ended_by(columns: FrameColumns) -> list[FrameKind | None]:

@@ -1,8 +1,14 @@
-"""Traces the functions of one repository that passing tests reach."""
+"""Traces the functions of one repository: as passing tests call them, and called again with inputs from those tests."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from collectors import function_calls
+from collectors.function_calls import CallTracer
+from collectors.function_inputs import FunctionCall, record_inputs
+from collectors.line_coverage import Reach
+from collectors.native_engine import FILE, MOUNT, native_for_base
 from collectors.tracing import COLLECTOR, plan_traces, record_traces
 from images.docker_container import DockerContainer
 from images.engine import Engine
@@ -11,7 +17,7 @@ from pipelines.jobs.map_job import read_map
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.origin import Origin
 from trajectories.store import Row, Store
-from trajectories.trace_table import trace_table
+from trajectories.trace_table import joined, trace_table
 
 
 def origin_of(row: Row, *, collector: str, seed: int) -> Origin:
@@ -28,9 +34,23 @@ def trace(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     began = time.monotonic()
     row, tree = read_image(folder, entry)
     sources = source_texts(tree)
-    plans = plan_traces(row["source_digest"], read_map(folder, entry, sources), recipe.traces)
-    with DockerContainer(Engine(), row["image"]) as container:
-        made = record_traces(container, plans, sources, recipe.traces)
-    table = trace_table(made, origin_of(row, collector=COLLECTOR, seed=recipe.seed))
-    store.commit(unit, table, seconds=time.monotonic() - began)
-    return f"{table.num_rows} traces"
+    reached = read_map(folder, entry, sources)
+    engine = Engine()
+    compiled = native_for_base(engine, row["python_version"])
+    mounts, native = ({str(compiled): MOUNT}, f"{MOUNT}/{FILE}") if compiled else ({}, None)
+    with DockerContainer(engine, row["image"], mounts=mounts) as container:
+        plans = plan_traces(row["source_digest"], reached, recipe.traces)
+        in_tests = record_traces(container, plans, sources, recipe.traces, native=native)
+        tracer = CallTracer(container, sources, recipe.traces, recipe.calls, digest=row["source_digest"], native=native)
+        calls = tracer.explore(_inputs(container, reached, recipe))
+    made = [(in_tests, COLLECTOR), *((found.columns, function_calls.COLLECTOR) for found in calls)]
+    tables = [trace_table(c, origin_of(row, collector=name, seed=recipe.seed)) for c, name in made]
+    store.commit(unit, joined(tables), seconds=time.monotonic() - began)
+    return f"{len(in_tests.heads)} traces in tests, {len(calls)} of calls"
+
+
+def _inputs(container: DockerContainer, reached: Sequence[Reach], recipe: CollectRecipe) -> list[FunctionCall]:
+    """Return the calls that the passing tests make of the functions that they reach."""
+    passing = [reach for reach in reached if reach.outcome == "passed"]
+    tests, functions = (list(dict.fromkeys(getattr(r, name) for r in passing)) for name in ("test", "function"))
+    return record_inputs(container, tests, functions, most=recipe.calls.recorded, timeout_s=recipe.images.test_seconds)
