@@ -90,8 +90,10 @@ def _place(trajectory: Trajectory) -> tuple[str, str]:
 
 
 def _can_be_called(trajectory: Trajectory) -> bool:
-    """Say whether the entry is a top-level function with literal arguments and a literal output."""
-    if trajectory.trace is None or output_question(trajectory.trace) is None or "." in _place(trajectory)[1]:
+    """Say whether the entry is a call, or a top-level function with literal arguments, and its output a literal."""
+    if trajectory.trace is None or output_question(trajectory.trace) is None:
+        return False
+    if "." in _place(trajectory)[1].partition("(")[0]:
         return False
     try:
         for text in (*trajectory.trace.arguments.values(), _output(trajectory) or "?"):

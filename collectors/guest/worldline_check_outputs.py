@@ -1,6 +1,8 @@
 """Executes calls and compares predicted outputs: python worldline_check_outputs.py FILE, a JSON list of
-[module, function, {argument: literal}, predicted text]. Writes FILE + ".out": a JSON list of true, false or null, where
-null says that the call could not be made or took too long. Python 3.8 and newer.
+[module, function, {argument: literal}, predicted text], where the function may be a whole call with its arguments.
+
+Writes FILE + ".out": a JSON list of true, false or null, where null says that the call could not be made or took too long.
+Python 3.8 and newer.
 """
 
 import ast
@@ -17,7 +19,10 @@ def check(module, function, arguments, predicted):
     """Return whether the call's result has the predicted repr, or None for a call that cannot be made again."""
     signal.alarm(_SECONDS)
     try:
-        called = getattr(importlib.import_module(module), function)
+        names = vars(importlib.import_module(module))
+        if function.endswith(")"):
+            return repr(eval(function, dict(names))) == predicted
+        called = names[function]
         values = {name: ast.literal_eval(text) for name, text in arguments.items()}
         positional, named = [], {}
         for name, parameter in inspect.signature(called).parameters.items():

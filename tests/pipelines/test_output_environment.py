@@ -2,17 +2,22 @@
 
 import json
 
+from collectors.entry_points import functions_of
+from collectors.function_calls import CallSettings, CallTracer
+from collectors.function_inputs import FunctionCall
 from collectors.tracing import TraceLimits, plan_traces, record_traces
 from images.local_container import LocalContainer
 from pipelines.output_environment import OutputEnvironment
 from tests.collectors.test_tracing import SOURCES, TREE, _map
 from tests.trajectories.test_rows import ORIGIN
+from trajectories.trace_table import traces_of
 from trajectories.trajectory import Trajectory
 
 
 def _environment(local: LocalContainer) -> OutputEnvironment:
     plans = plan_traces(TREE.digest, _map(local), TraceLimits())
-    made = record_traces(local, plans, SOURCES, TraceLimits())
+    columns = record_traces(local, plans, SOURCES, TraceLimits())
+    made = dict(zip((head.id for head in columns.heads), traces_of(columns), strict=True))
     found = [Trajectory(id=p.test, origin=ORIGIN, outcome=made[p.id][1], trace=made[p.id][0]) for p in plans]
     return OutputEnvironment(found, {"ledger": local})
 
@@ -30,3 +35,14 @@ def test_a_call_that_cannot_be_made_is_no_reward(local: LocalContainer) -> None:
     key = environment.questions()[0].key
     local.put({"ledger.py": b"raise ImportError\n"})
     assert environment.rewards([(key, json.dumps("7"))]) == [None]
+
+
+def test_a_traced_call_is_made_again_as_it_stands(local: LocalContainer) -> None:
+    function = next(f for f in functions_of("ledger.py", SOURCES["ledger.py"]) if f.name == "largest")
+    tracer = CallTracer(local, SOURCES, TraceLimits(), CallSettings(), digest=TREE.digest)
+    (found,) = tracer.trace([FunctionCall(function=function, arguments="[('a', 2), ('b', 7.5)]")])
+    made = Trajectory(id="call", origin=ORIGIN, outcome=found.outcome, trace=found.trace)
+    environment = OutputEnvironment([made], {"ledger": local})
+    (question,) = environment.questions()
+    truth = found.trace.result.value if found.trace.result else ""
+    assert environment.rewards([(question.key, json.dumps(truth)), (question.key, '"nothing"')]) == [1.0, -1.0]
