@@ -48,7 +48,6 @@ class Hook(object):
         self.recorder = Recorder(write, about(self), limits, bounds)
         self.wanted = wanted
         self.shown = shown
-        self.frames = []
         self.broken = None
         self._shown = {}
 
@@ -59,31 +58,28 @@ class Hook(object):
             known = self._shown[id(code)] = (bool(self.shown(code)), code)
         return known[0]
 
-    def entered(self, frame, line):
+    def entered(self, frame):
         """Take a call, and return whether the frame's steps are recorded."""
         recorder = self.recorder
         if not self.is_shown(frame.f_code):
             return False
-        if not self.frames:
+        if recorder.scope is None:
             attributes = self.wanted(frame.f_code)
             if attributes is None:
                 return False
             recorder.begin(attributes)
-        elif recorder.full or len(self.frames) > recorder.limits.depth:
+        elif recorder.full or len(recorder.scopes) > recorder.limits.depth:
             return False
-        self.frames.append(frame)
-        recorder.call(frame, line)
+        recorder.call(frame, frame.f_lineno)
         return True
 
     def left(self):
-        """Forget the innermost frame; the trace ends with its entry function."""
-        self.frames.pop()
-        if not self.frames:
+        """End the trace when the innermost scope was that of its entry function."""
+        if self.recorder.scope is None:
             self.recorder.end()
 
     def stop(self, reason):
         """End an open trace before its time, and keep no frame."""
-        self.frames = []
         if self.recorder.open:
             self.recorder.full = self.recorder.full or reason
-            self.recorder.end()
+        self.recorder.end()

@@ -10,6 +10,7 @@ import threading
 
 from worldline_hook import Hook, exception_text
 
+_frame = sys._getframe
 _TOOLS = (4, 3)
 _ALWAYS = {
     "PY_START": "start",
@@ -91,51 +92,59 @@ class MonitoringHook(Hook):
         try:
             return work(*arguments)
         except Exception as error:
-            self.broken = "%s: %s" % (type(error).__name__, error)
-            self._subscription.close()
-            self.stop("broken")
+            self._give_up(error)
+
+    def _give_up(self, error):
+        self.broken = "%s: %s" % (type(error).__name__, error)
+        self._subscription.close()
+        self.stop("broken")
 
     def _start(self, code, offset, error=None):
         if threading.get_ident() != self._thread:
             return None
         if not self.is_shown(code):
             return sys.monitoring.DISABLE if error is None else None
-        frame = sys._getframe(1)
-        if self._guarded(self.entered, frame, frame.f_lineno) and id(code) not in self._instrumented:
+        if self._guarded(self.entered, sys._getframe(1)) and id(code) not in self._instrumented:
             self._instrumented.add(id(code))
             self._guarded(self._subscription.instrument, code)
         return None
 
-    def _ours(self):
-        return self.frames and sys._getframe(2) is self.frames[-1]
-
     def _line(self, code, line):
-        if self._ours():
-            self._guarded(self.recorder.line, self.frames[-1], line)
+        scope = self.recorder.scope
+        # The frame is this thread's innermost recorded one: no other can be.
+        if scope is not None and scope.code is code and _frame(1) is scope.frame:
+            try:
+                self.recorder.line(scope, line)
+            except Exception as error:
+                self._give_up(error)
 
     def _jump(self, code, start, target):
         if target >= start:
             return sys.monitoring.DISABLE
-        if self._ours():
+        scope = self.recorder.scope
+        if scope is not None and scope.code is code and _frame(1) is scope.frame:
             line = next((line for first, last, line in code.co_lines() if first <= target < last), None)
-            if line == self.recorder.scopes[-1].line:
-                self._guarded(self.recorder.line, self.frames[-1], line)
+            if line == scope.line:
+                self._guarded(self.recorder.line, scope, line)
         return None
 
     def _return(self, code, offset, value):
-        if self._ours():
-            self._guarded(self._leave, value)
-
-    def _leave(self, value):
-        self.recorder.returned(value)
-        self.left()
+        scope = self.recorder.scope
+        if scope is not None and scope.code is code and _frame(1) is scope.frame:
+            try:
+                self.recorder.returned(value)
+                self.left()
+            except Exception as error:
+                self._give_up(error)
 
     def _raise(self, code, offset, error):
-        if self._ours():
+        scope = self.recorder.scope
+        if scope is not None and scope.code is code and _frame(1) is scope.frame:
             self._guarded(self.recorder.raised, exception_text(type(error), error))
 
     def _unwind(self, code, offset, error):
-        if self._ours():
+        scope = self.recorder.scope
+        if scope is not None and scope.code is code and _frame(1) is scope.frame:
             self._guarded(self._unwound)
 
     def _unwound(self):

@@ -29,24 +29,26 @@ class SettraceHook(Hook):
 
     def _global(self, frame, event, argument):
         try:
-            return self._local if event == "call" and self.entered(frame, frame.f_lineno) else None
+            return self._local if event == "call" and self.entered(frame) else None
         except Exception as error:
             return self._give_up(error)
 
     def _local(self, frame, event, argument):
         try:
-            if self.frames and frame is self.frames[-1]:
-                self._step(frame, event, argument)
+            scope = self.recorder.scope
+            if scope is not None and frame is scope.frame:
+                if event == "line":
+                    self._raised_in = None
+                    self.recorder.line(scope, frame.f_lineno)
+                else:
+                    self._leave(frame, event, argument)
         except Exception as error:
             return self._give_up(error)
         return self._local
 
-    def _step(self, frame, event, argument):
+    def _leave(self, frame, event, argument):
         recorder = self.recorder
-        if event == "line":
-            self._raised_in = None
-            recorder.line(frame, frame.f_lineno)
-        elif event == "exception":
+        if event == "exception":
             self._raised_in = frame
             recorder.raised(exception_text(argument[0], argument[1]))
         elif event == "return":

@@ -5,11 +5,19 @@ other class gives its type name and plain attributes in a fixed form: <Point x=1
 Standard library only; Python 3.8 and newer.
 """
 
+import marshal
+from itertools import islice
+
 _LEAVES = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented))
-LEAF_TYPES = frozenset(_LEAVES)
+# By identity: to look a type up by itself would call the __hash__ of its metaclass.
+LEAF_IDS = frozenset(map(id, _LEAVES))
 _OPENING = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})")}
 # Beyond this an interpreter may refuse to print an integer, whatever limit the program has set.
 _MAX_BITS = 2048
+_MAX_DIGITS = 600
+_MAX_INT = 1 << _MAX_BITS
+# A container of leaves whose marshalled form is no longer than this is small enough to be printed at once.
+_SMALL = 2000
 _get = object.__getattribute__
 
 
@@ -43,22 +51,52 @@ class Snapshot(object):
             text = "%s<... %d characters ...>%s" % (text[:half], len(text) - 2 * half, text[-half:])
         return text
 
+    def part(self, value, depth):
+        """Return the text of a value as it stands inside others, so many levels above the deepest."""
+        self._nodes = self.bounds.nodes
+        return self._render(value, depth, ())
+
     def _render(self, value, depth, parents):
         kind = type(value)
         self._nodes -= 1
-        if kind in LEAF_TYPES:
+        if kind is int and -_MAX_INT < value < _MAX_INT:
+            return repr(value)
+        if id(kind) in LEAF_IDS:
             return self._leaf(value, kind)
         if id(value) in parents:
             return {list: "[...]", dict: "{...}", set: "{...}"}.get(kind, "<... %s>" % _type_name(kind))
-        if kind in _OPENING or kind is dict:
+        if kind is list or kind is tuple or kind is dict or kind is set or kind is frozenset:
+            size = kind.__len__(value)
             if depth <= 0 or self._nodes <= 0:
                 self.short = True
-                return "<%s of %d>" % (kind.__name__, kind.__len__(value))
+                return "<%s of %d>" % (kind.__name__, size)
+            text = self._plain(value, kind, size)
+            if text is not None:
+                return text
             inner = parents + (id(value),)
             return self._mapping(value, depth, inner) if kind is dict else self._sequence(value, kind, depth, inner)
-        if kind in (range, slice):
+        if kind is range or kind is slice:
             return repr(value) if _plain_range(value, kind) else "<%s>" % kind.__name__
         return self._foreign(value, kind, depth, parents)
+
+    def _plain(self, value, kind, size):
+        """Return Python's own repr of a small container of leaves, or None for any other."""
+        nodes = 2 * size if kind is dict else size
+        if size > self.bounds.items or nodes > self._nodes or not LEAF_IDS.issuperset(map(id, map(type, value))):
+            return None
+        if kind is dict and not LEAF_IDS.issuperset(map(id, map(type, value.values()))):
+            return None
+        try:
+            if len(marshal.dumps(value, 2)) > _SMALL:
+                return None
+            text = repr(value)
+        except ValueError:
+            return None
+        # So none of its strings and numbers is so long that it would be shortened.
+        if len(text) > min(_MAX_DIGITS, 4 * self.bounds.characters):
+            return None
+        self._nodes -= nodes
+        return text
 
     def _leaf(self, value, kind):
         if kind is int and int.bit_length(value) > _MAX_BITS:
@@ -89,7 +127,7 @@ class Snapshot(object):
 
     def _mapping(self, value, depth, parents):
         parts = []
-        for key, item in dict.items(value):
+        for key, item in list(islice(dict.items(value), self.bounds.items + 1)):
             if len(parts) >= self.bounds.items or self._nodes <= 0:
                 self.short = True
                 parts.append("<... %d more ...>" % (dict.__len__(value) - len(parts)))
@@ -100,17 +138,18 @@ class Snapshot(object):
     def _foreign(self, value, kind, depth, parents):
         if issubclass(kind, type):
             return "<class %s>" % _type_name(value)
-        name = _named(value, kind)
+        name = named(value, kind)
         if name is not None:
             return name
-        attributes = _plain_attributes(value, kind)
-        if not attributes or depth <= 1 or self._nodes <= 0:
+        attributes = attributes_of(value, kind) if depth > 1 and self._nodes > 0 else None
+        if type(attributes) is not dict:
             return "<%s object>" % _type_name(kind)
         inner = parents + (id(value),)
-        parts = []
-        for key, item in attributes[: self.bounds.items]:
-            parts.append("%s=%s" % (key, self._render(item, depth - 2, inner)))
-        return "<%s %s>" % (_type_name(kind), " ".join(parts))
+        parts = [_type_name(kind)]
+        for key, item in list(dict.items(attributes)):
+            if type(key) is str and len(parts) <= self.bounds.items:
+                parts.append("%s=%s" % (key, self._render(item, depth - 2, inner)))
+        return "<%s>" % " ".join(parts) if len(parts) > 1 else "<%s object>" % parts[0]
 
 
 # The slots of `type` itself: looked up on a class, a metaclass of the program could answer in their place.
@@ -139,7 +178,7 @@ _CODE_NAMED = (
 )
 
 
-def _named(value, kind):
+def named(value, kind):
     """Return the text of functions, methods, modules and generators, which are shown by name; else None."""
     if kind is _FUNCTION:
         return "<function %s>" % _get(value, "__qualname__")
@@ -160,17 +199,10 @@ def _named(value, kind):
     return None
 
 
-def _plain_attributes(value, kind):
-    """Return the pairs of the instance's own dictionary; no property, slot descriptor or method is called."""
+def attributes_of(value, kind):
+    """Return the instance's own dictionary, or None; no property, slot descriptor or method is called."""
     for parent in _parents_of(kind):
         holder = _namespace_of(parent).get("__dict__")
         if holder is not None:
-            if type(holder) is not _GETSET:
-                return []
-            attributes = holder.__get__(value)
-            break
-    else:
-        return []
-    if type(attributes) is not dict:
-        return []
-    return [(key, item) for key, item in dict.items(attributes) if type(key) is str]
+            return holder.__get__(value) if type(holder) is _GETSET else None
+    return None

@@ -24,7 +24,7 @@ from array import array
 
 MAGIC = b"WLTRACE2"
 CALL, LINE, RETURN, EXCEPTION, UNWIND = range(5)
-_CHUNK = 4096
+CHUNK = 4096
 _CODES = {1: "B", 2: "H", 4: "I"}
 
 
@@ -87,16 +87,19 @@ class StreamWriter(object):
         self.codes.append(code)
         self.lines.append(line)
         self.counts.append(count)
-        if len(self.kinds) >= _CHUNK:
+        if len(self.kinds) >= CHUNK:
             self.flush()
 
     def flush(self):
         """Write the events gathered so far."""
         if not self.kinds:
             return
-        texts = [text.encode("utf-8", "backslashreplace") for text in self.texts]
-        lengths = list(map(len, texts))
-        blob = b"".join(texts)
+        blob = "".join(self.texts)
+        if blob.isascii():
+            lengths, blob = list(map(len, self.texts)), blob.encode("ascii")
+        else:
+            texts = [text.encode("utf-8", "backslashreplace") for text in self.texts]
+            lengths, blob = list(map(len, texts)), b"".join(texts)
         columns = (self.codes, self.lines, self.counts, self.names, lengths)
         widths = [_width(max(column, default=0)) for column in columns]
         parts = [struct.pack("<III5B", len(self.kinds), len(self.names), len(blob), *widths), bytes(self.kinds)]
