@@ -7,9 +7,10 @@ Standard library only; Python 3.8 and newer.
 
 import time
 
+from worldline_kinds import LEAF_IDS
 from worldline_lines import lines_of
 from worldline_scope import NO_LEAF, Scope, Seen
-from worldline_snapshot import LEAF_IDS, Snapshot
+from worldline_snapshot import Snapshot
 from worldline_stream import CALL, CHUNK, EXCEPTION, LINE, RETURN, UNWIND, StreamWriter
 
 _UNBOUND = object()
@@ -120,14 +121,17 @@ class Recorder(object):
 
     def returned(self, value):
         """Record what the innermost scope returns or yields, and leave it."""
-        if id(type(value)) in LEAF_IDS:
-            text, short = self._snapshot.text(value), self._snapshot.short
-        else:
-            text, _, short = self._seen.text(value)
+        text, short = self._text(value)
         if self.full is None:
             self._cut += short
         self._leave(RETURN, text)
         self._pop()
+
+    def _text(self, value):
+        if id(type(value)) in LEAF_IDS:
+            return self._snapshot.leaf(value)
+        node = self._seen.node(value)
+        return node.text, node.short
 
     def raised(self, text):
         """Record that an exception was raised in the innermost scope, or has arrived in it."""
@@ -158,10 +162,10 @@ class Recorder(object):
     def _stirred(self, scope, slots):
         """Return the slots, and with them those of cells and of what is no leaf and not surely unchanged, in order."""
         values, names, more = scope.frame.f_locals, scope.lines.names, None
-        for slot, (address, watch, _) in scope.others.items():
+        for slot, node in scope.others.items():
             if slot not in slots:
                 value = values.get(names[slot])
-                if id(value) != address or not watch(value):
+                if id(value) != node.address or not node.same(value):
                     more = {slot} if more is None else more | {slot}
         if more is None and not scope.lines.cells:
             return slots
@@ -189,16 +193,21 @@ class Recorder(object):
                     gone = [slot] if gone is None else gone + [slot]
                 continue
             elif id(kind) in LEAF_IDS:
-                text, short = self._snapshot.text(value), self._snapshot.short
+                text, short = self._snapshot.leaf(value)
                 leaves[slot] = value
                 scope.others.pop(slot, None)
             else:
                 known = scope.others.get(slot)
-                if known is not None and known[0] == id(value) and known[1](value):
+                if known is not None and known.address == id(value) and known.same(value):
                     continue
-                text, watch, short = self._seen.text(value)
-                leaves[slot] = NO_LEAF
-                scope.others[slot] = (id(value), watch, short)
+                known = self._seen.node(value)
+                text, short = known.text, known.short
+                if known.held is None:
+                    leaves[slot] = NO_LEAF
+                    scope.others[slot] = known
+                else:
+                    leaves[slot] = value
+                    scope.others.pop(slot, None)
             if text != texts[slot]:
                 texts[slot] = text
                 self._change(scope.lines, slot, text)
@@ -231,10 +240,10 @@ class Recorder(object):
         for name, value in list(values.items()):
             if type(name) is not str or (id(type(value)) in LEAF_IDS and scope.leaves.get(name, NO_LEAF) is value):
                 continue
-            text = self._snapshot.text(value)
+            text, short = self._text(value)
             scope.leaves[name] = value if id(type(value)) in LEAF_IDS else NO_LEAF
             if texts.get(name) != text:
-                self._cut += self._snapshot.short
+                self._cut += short
                 changed.append((name, text))
                 texts[name] = text
         gone = [name for name, text in texts.items() if text is not None and name not in values]

@@ -1,14 +1,12 @@
 """Scope: what the tracer knows of one open function call. Standard library only; Python 3.8 and newer."""
 
-from worldline_watch import make_watch
-
 NO_LEAF = object()
-# Texts of objects last seen at an address, which hold for whatever lies there while its watch agrees.
+# Nodes of values last seen at an address, which hold for whatever lies there while they say so.
 _REMEMBERED = 512
 
 
 class Scope(object):
-    """One open scope, and for each name its text and its leaf, or the address and watch of what is no leaf.
+    """One open scope, and for each name its text and its leaf, or the node of what is no leaf.
 
     By slot; by name where `lines` is None, for code that keeps its names in a dictionary.
     """
@@ -29,20 +27,18 @@ class Scope(object):
 
 
 class Seen(object):
-    """Makes texts of values that are no leaves, and remembers the last ones with their watches."""
+    """Makes nodes of values that are no leaves, and remembers the last ones."""
 
     def __init__(self, snapshot):
-        self._snapshot = snapshot
+        self._whole = snapshot.whole
         self._memory = {}
 
-    def text(self, value):
-        """Return (text, watch, whether the text is short)."""
+    def node(self, value):
+        """Return the node of a value."""
         known = self._memory.get(id(value))
-        if known is not None and known[1](value):
+        if known is not None and known.same(value):
             return known
-        text = self._snapshot.text(value)
-        known = (text, make_watch(value, self._snapshot.bounds), self._snapshot.short)
         if len(self._memory) >= _REMEMBERED:
             self._memory.clear()
-        self._memory[id(value)] = known
+        known = self._memory[id(value)] = self._whole(value, known)
         return known
