@@ -37,7 +37,8 @@ _BINDING = frozenset(n for n, name in _LOCAL.items() if "STORE" in name or "DELE
 
 
 class Lines(object):
-    """A function's names in the order of its slots, and for each line (slots it can bind, slots or None).
+    """A function's names in the order of its slots, and for each line (slots it can bind with their
+    names, slots or None).
 
     The latter says that the line changes nothing but local names, so long as each of these slots holds a leaf, or nothing.
     `cells` are the slots that other functions can bind too, `given` those that a call can bind, `all` is what a line of
@@ -54,10 +55,13 @@ class Lines(object):
         self.cells = tuple(slot for slot, name in enumerate(self.names) if name in shared)
         variable = bool(code.co_flags & 4) + bool(code.co_flags & 8)
         arguments = range(code.co_argcount + code.co_kwonlyargcount + variable)
-        self.given = tuple(sorted({*arguments, *self.cells}))
-        self.all = (tuple(range(len(self.names))), None)
-        self.by_line = _by_line(code)
+        self.given = self._named({*arguments, *self.cells})
+        self.all = (self._named(range(len(self.names))), None)
+        self.by_line = {line: (self._named(slots), needed) for line, (slots, needed) in _by_line(code).items()}
         self.start = next((offset for offset, opcode, _, _, _ in _instructions(code) if opcode == _RESUME), -1)
+
+    def _named(self, slots):
+        return tuple((slot, self.names[slot]) for slot in sorted(slots))
 
 
 def lines_of(code):
@@ -101,7 +105,7 @@ def _by_line(code):
     everywhere = touched.get(None, set())
     return {
         line: (
-            tuple(sorted(bound.get(line, set()) | always)),
+            bound.get(line, set()) | always,
             None if line in harmful or None in harmful else frozenset(touched.get(line, set()) | everywhere),
         )
         for line in lines

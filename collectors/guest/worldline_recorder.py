@@ -11,11 +11,11 @@ from worldline_kinds import LEAF_IDS
 from worldline_lines import lines_of
 from worldline_scope import NO_LEAF, Scope, Seen
 from worldline_snapshot import Snapshot
-from worldline_stream import CALL, CHUNK, EXCEPTION, LINE, RETURN, UNWIND, StreamWriter
+from worldline_step import line_recorder, look
+from worldline_stream import CALL, CHUNK, EXCEPTION, RETURN, UNWIND, StreamWriter
 
-_UNBOUND = object()
-_SMALL = 1 << 63
-_SECONDS_EVERY = 256
+# How often the clock is read.
+_EVENTS_PER_LOOK = 256
 
 
 class Limits(object):
@@ -29,11 +29,14 @@ class Limits(object):
 
 
 class Recorder(object):
-    """Writes one trace at a time to `write`, a callable that takes bytes. `scope` is the innermost open one, or None."""
+    """Writes one trace at a time to `write`, a callable that takes bytes. `scope` is the innermost open one, or None.
+
+    `line(scope, number)` records the state before a line of the innermost scope runs.
+    """
 
     __slots__ = (
-        "_began", "_bounds", "_codes", "_cut", "_events", "_pause", "_seen", "_size", "_snapshot", "_stream", "full", "limits",
-        "open", "scope", "scopes",
+        "_began", "_codes", "_snapshot", "_stream", "_unwound", "_written", "cut", "full", "leaf", "left", "limits",
+        "line", "node", "open", "scope", "scopes", "stop",
     )  # fmt: skip
 
     def __init__(self, write, about, limits=None, bounds=None):
@@ -42,21 +45,24 @@ class Recorder(object):
         self.full = None
         self.scopes = []
         self.scope = None
-        self._bounds = bounds
         self._stream = StreamWriter(write, about)
         self._codes = {}
         self._snapshot = Snapshot(bounds)
-        self._seen = Seen(self._snapshot)
+        self.leaf = self._snapshot.leaf
+        self.node = Seen(self._snapshot).node
+        self.line = line_recorder(self, self._stream)
 
     def begin(self, attributes):
         """Start a trace; the attributes travel to the host as they are."""
         self.open = True
         self.full = None
         self.scopes = []
-        self._events = 0
-        self._pause = 0
-        self._size = 0
-        self._cut = 0
+        # Events of this trace in chunks that are written, and events in the chunk that do not count.
+        self._written = 0
+        self._unwound = 0
+        self.stop = 0
+        self.left = self.limits.size
+        self.cut = 0
         self._began = time.monotonic()
         self._stream.flush()
         self._stream.block(b"B", attributes)
@@ -65,14 +71,15 @@ class Recorder(object):
         """End the trace and state what was cut."""
         if self.open:
             self._stream.flush()
-            self._stream.block(b"E", {"cut": self.full, "values_cut": self._cut})
+            self._stream.block(b"E", {"cut": self.full, "values_cut": self.cut})
             self.open = False
         self.scopes = []
         self.scope = None
-        self._seen = Seen(self._snapshot)
+        self.node = Seen(self._snapshot).node
 
     def call(self, frame, line):
         """Record that a scope was entered with its arguments bound, or that a generator goes on."""
+        room = len(self._stream.kinds) < self.stop or self.room()
         code = frame.f_code
         known = self._codes.get(id(code))
         if known is None:
@@ -81,57 +88,22 @@ class Recorder(object):
         scope = self.scope = Scope(number, lines, frame)
         self.scopes.append(scope)
         scope.line = line
-        self._events += 1
-        if self._events > self._pause and not self._room():
+        if not room:
             return
         if lines is None:
-            count = self._look_at_names(scope)
+            count = self.look_at_names(scope)
         else:
             scope.fresh = frame.f_lasti <= lines.start
-            slots = lines.given if scope.fresh else lines.all[0]
-            count = self._look(scope, slots) if slots else 0
+            count = look(self, scope, lines.given if scope.fresh else lines.all[0])
         self._stream.event(CALL, number, line, count)
-
-    def line(self, scope, line):
-        """Record the state before a line of the innermost scope runs."""
-        last = scope.line
-        scope.line = line
-        self._events += 1
-        if self._events > self._pause and not self._room():
-            return
-        lines = scope.lines
-        if lines is None:
-            count = self._look_at_names(scope)
-        elif scope.fresh:
-            scope.fresh = False
-            count = 0
-        else:
-            slots, leaves_needed = lines.by_line.get(last) or lines.all
-            others = scope.others
-            if (others or lines.cells) and (leaves_needed is None or not leaves_needed.isdisjoint(others)):
-                slots = self._stirred(scope, slots)
-            count = self._look(scope, slots) if slots else 0
-        stream = self._stream
-        stream.kinds.append(LINE)
-        stream.codes.append(scope.number)
-        stream.lines.append(line)
-        stream.counts.append(count)
-        if len(stream.kinds) >= CHUNK:
-            stream.flush()
 
     def returned(self, value):
         """Record what the innermost scope returns or yields, and leave it."""
         text, short = self._text(value)
         if self.full is None:
-            self._cut += short
+            self.cut += short
         self._leave(RETURN, text)
         self._pop()
-
-    def _text(self, value):
-        if id(type(value)) in LEAF_IDS:
-            return self._snapshot.leaf(value)
-        node = self._seen.node(value)
-        return node.text, node.short
 
     def raised(self, text):
         """Record that an exception was raised in the innermost scope, or has arrived in it."""
@@ -139,111 +111,57 @@ class Recorder(object):
 
     def unwound(self):
         """Record that an exception has left the innermost scope."""
-        scope = self.scope
         if self.full is None:
-            self._stream.event(UNWIND, scope.number, scope.line, 0)
+            if len(self._stream.kinds) >= CHUNK:
+                self._flush()
+            self._stream.event(UNWIND, self.scope.number, self.scope.line, 0)
+            self._unwound += 1
         self._pop()
+
+    def _text(self, value):
+        if id(type(value)) in LEAF_IDS:
+            return self.leaf(value)
+        node = self.node(value)
+        return node.text, node.short
 
     def _pop(self):
         self.scopes.pop()
         self.scope = self.scopes[-1] if self.scopes else None
 
     def _leave(self, kind, text):
-        scope = self.scope
-        self._events += 1
-        if self._events > self._pause and not self._room():
-            return
         stream = self._stream
+        if len(stream.kinds) >= self.stop and not self.room():
+            return
         stream.names.append(0)
         stream.texts.append(text)
         self._grow(len(text))
-        stream.event(kind, scope.number, scope.line, 1)
+        stream.event(kind, self.scope.number, self.scope.line, 1)
 
-    def _stirred(self, scope, slots):
-        """Return the slots, and with them those of cells and of what is no leaf and not surely unchanged, in order."""
-        values, names, more = scope.frame.f_locals, scope.lines.names, None
-        for slot, node in scope.others.items():
-            if slot not in slots:
-                value = values.get(names[slot])
-                if id(value) != node.address or not node.same(value):
-                    more = {slot} if more is None else more | {slot}
-        if more is None and not scope.lines.cells:
-            return slots
-        return sorted({*slots, *scope.lines.cells, *(more or ())})
+    def change(self, lines, slot, text):
+        """Write the text of a slot's name."""
+        self._stream.names.append(self.numbered(lines, slot))
+        self._stream.texts.append(text)
+        self._grow(len(text))
 
-    def _look(self, scope, slots):
-        """Write what has changed in the slots, and return how many changes there are.
-
-        Longer than others, for nearly all the time is spent here.
-        """
-        values, names = scope.frame.f_locals, scope.lines.names
-        texts, leaves, count, size, gone = scope.texts, scope.leaves, 0, 0, None
-        for slot in slots:
-            value = values.get(names[slot], _UNBOUND)
-            if value is leaves[slot]:
-                continue
-            kind, short = type(value), False
-            if kind is int and -_SMALL < value < _SMALL:
-                text = repr(value)
-                leaves[slot] = value
-                if slot in scope.others:
-                    del scope.others[slot]
-            elif value is _UNBOUND:
-                if texts[slot] is not None:
-                    gone = [slot] if gone is None else gone + [slot]
-                continue
-            elif id(kind) in LEAF_IDS:
-                text, short = self._snapshot.leaf(value)
-                leaves[slot] = value
-                scope.others.pop(slot, None)
-            else:
-                known = scope.others.get(slot)
-                if known is not None and known.address == id(value) and known.same(value):
-                    continue
-                known = self._seen.node(value)
-                text, short = known.text, known.short
-                if known.held is None:
-                    leaves[slot] = NO_LEAF
-                    scope.others[slot] = known
-                else:
-                    leaves[slot] = value
-                    scope.others.pop(slot, None)
-            if text != texts[slot]:
-                texts[slot] = text
-                self._change(scope.lines, slot, text)
-                size += len(text)
-                self._cut += short
-                count += 1
-        if size:
-            self._grow(size)
-        return count if gone is None else count + self._forget(scope, gone)
-
-    def _change(self, lines, slot, text):
+    def numbered(self, lines, slot):
+        """Return the number of a slot's name in the stream."""
         number = lines.numbers[slot]
         if number is None:
             number = lines.numbers[slot] = self._stream.name(lines.names[slot])
-        self._stream.names.append(number)
-        self._stream.texts.append(text)
+        return number
 
-    def _forget(self, scope, slots):
-        for slot in slots:
-            scope.texts[slot], scope.leaves[slot] = None, NO_LEAF
-            scope.others.pop(slot, None)
-            self._change(scope.lines, slot, "")
-        return len(slots)
-
-    def _look_at_names(self, scope):
-        """Do the same for a class body, a module or exec, whose names are those of a dictionary."""
+    def look_at_names(self, scope):
+        """Write what has changed in a class body, a module or exec, whose names are those of a dictionary."""
         values, texts, changed = scope.frame.f_locals, scope.texts, []
         if type(values) is not dict:
             return 0
         for name, value in list(values.items()):
-            if type(name) is not str or (id(type(value)) in LEAF_IDS and scope.leaves.get(name, NO_LEAF) is value):
+            if type(name) is not str or scope.leaves.get(name, NO_LEAF) is value:
                 continue
             text, short = self._text(value)
             scope.leaves[name] = value if id(type(value)) in LEAF_IDS else NO_LEAF
             if texts.get(name) != text:
-                self._cut += short
+                self.cut += short
                 changed.append((name, text))
                 texts[name] = text
         gone = [name for name, text in texts.items() if text is not None and name not in values]
@@ -256,26 +174,32 @@ class Recorder(object):
         return len(changed) + len(gone)
 
     def _grow(self, size):
-        self._size += size
-        if self._size > self.limits.size:
-            self._pause = -1
+        self.left -= size
+        if self.left < 0:
+            self.stop = -1
 
-    def _room(self):
-        """Say whether the event just counted may be written; the first bound that is met is kept in `full`.
+    def _flush(self):
+        self._written += len(self._stream.kinds) - self._unwound
+        self._unwound = 0
+        self._stream.flush()
 
-        It is asked when `_events` has passed `_pause`, up to which no bound can be met.
+    def room(self):
+        """Say whether one more event may be written; the first bound that is met is kept in `full`.
+
+        It is asked when the chunk holds `stop` events, up to which it cannot be full and no bound can be met.
         """
         if self.full is not None:
             return False
-        limits, events = self.limits, self._events
-        if events > limits.events:
+        held = len(self._stream.kinds)
+        if held >= CHUNK:
+            self._flush()
+            held = 0
+        left = self.limits.events - self._written - held + self._unwound
+        if left <= 0:
             self.full = "events"
-        elif self._size > limits.size:
+        elif self.left < 0:
             self.full = "bytes"
-        elif events % _SECONDS_EVERY == 0 and time.monotonic() - self._began > limits.seconds:
+        elif time.monotonic() - self._began > self.limits.seconds:
             self.full = "seconds"
-        if self.full is not None:
-            self._pause = -1
-            return False
-        self._pause = min(limits.events, events - events % _SECONDS_EVERY + _SECONDS_EVERY - 1)
-        return True
+        self.stop = -1 if self.full is not None else min(CHUNK, held + left, held + _EVENTS_PER_LOOK)
+        return self.full is None

@@ -51,13 +51,14 @@ class StreamWriter(object):
         # By identity: to hash a code object costs more than to trace a line. The object is kept, so the identity stays.
         self._codes = {}
         self._names = {}
-        self.clear()
+        self.kinds, self.codes, self.lines, self.counts, self.names, self.texts = [], [], [], [], [], []
         write(MAGIC)
         self.block(b"H", about)
 
     def clear(self):
         """Forget what was gathered and not yet written."""
-        self.kinds, self.codes, self.lines, self.counts, self.names, self.texts = [], [], [], [], [], []
+        for column in (self.kinds, self.codes, self.lines, self.counts, self.names, self.texts):
+            column.clear()
 
     def block(self, letter, value):
         """Write a block with a JSON payload, after the events that came before it."""
