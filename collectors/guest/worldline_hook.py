@@ -45,7 +45,7 @@ class Hook(object):
     """
 
     def __init__(self, write, wanted, shown, limits=None, bounds=None):
-        self.recorder = Recorder(write, about(self), limits, bounds)
+        self.recorder = Recorder(write, about(self), self.give_up, limits, bounds)
         self.wanted = wanted
         self.shown = shown
         self.broken = None
@@ -58,8 +58,8 @@ class Hook(object):
             known = self._shown[id(code)] = (bool(self.shown(code)), code)
         return known[0]
 
-    def entered(self, frame):
-        """Take a call, and return whether the frame's steps are recorded."""
+    def entered(self, frame, key):
+        """Take a call, and return whether the frame's steps, which come with the key, are recorded."""
         recorder = self.recorder
         if not self.is_shown(frame.f_code):
             return False
@@ -70,13 +70,19 @@ class Hook(object):
             recorder.begin(attributes)
         elif recorder.full or len(recorder.scopes) > recorder.limits.depth:
             return False
-        recorder.call(frame, frame.f_lineno)
+        recorder.call(frame, frame.f_lineno, key)
         return True
 
     def left(self):
         """End the trace when the innermost scope was that of its entry function."""
         if self.recorder.scope is None:
             self.recorder.end()
+
+    def give_up(self, error):
+        """Keep what our own error says, end the trace, and let the program go on untraced."""
+        self.broken = "%s: %s" % (type(error).__name__, error)
+        self.silence()
+        self.stop("broken")
 
     def stop(self, reason):
         """End an open trace before its time, and keep no frame."""

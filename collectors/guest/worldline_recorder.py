@@ -31,15 +31,17 @@ class Limits(object):
 class Recorder(object):
     """Writes one trace at a time to `write`, a callable that takes bytes. `scope` is the innermost open one, or None.
 
-    `line(scope, number)` records the state before a line of the innermost scope runs.
+    `line(key, number)` records the state before a line of the innermost scope runs, if that has the key: its code or its
+    frame, as its call said. An error there is handed to `failed`.
     """
 
     __slots__ = (
-        "_began", "_codes", "_snapshot", "_stream", "_unwound", "_written", "cut", "full", "leaf", "left", "limits",
+        "_began", "_codes", "_snapshot", "_stream", "_unwound", "_written", "cut", "failed", "full", "leaf", "left", "limits",
         "line", "node", "open", "scope", "scopes", "stop",
     )  # fmt: skip
 
-    def __init__(self, write, about, limits=None, bounds=None):
+    def __init__(self, write, about, failed, limits=None, bounds=None):
+        self.failed = failed
         self.limits = limits or Limits()
         self.open = False
         self.full = None
@@ -77,7 +79,7 @@ class Recorder(object):
         self.scope = None
         self.node = Seen(self._snapshot).node
 
-    def call(self, frame, line):
+    def call(self, frame, line, key):
         """Record that a scope was entered with its arguments bound, or that a generator goes on."""
         room = len(self._stream.kinds) < self.stop or self.room()
         code = frame.f_code
@@ -85,7 +87,7 @@ class Recorder(object):
         if known is None:
             known = self._codes[id(code)] = (self._stream.code(code), lines_of(code))
         number, lines = known
-        scope = self.scope = Scope(number, lines, frame)
+        scope = self.scope = Scope(number, lines, frame, key)
         self.scopes.append(scope)
         scope.line = line
         if not room:
@@ -94,7 +96,7 @@ class Recorder(object):
             count = self.look_at_names(scope)
         else:
             scope.fresh = frame.f_lasti <= lines.start
-            count = look(self, scope, lines.given if scope.fresh else lines.all[0])
+            count = look(self, scope, lines.given if scope.fresh else lines.all[0], frame.f_locals)
         self._stream.event(CALL, number, line, count)
 
     def returned(self, value):

@@ -8,16 +8,16 @@ _REMEMBERED = 512
 class Scope(object):
     """One open scope, and for each name its text and its leaf, or the node of what is no leaf.
 
-    By slot; by name where `lines` is None, for code that keeps its names in a dictionary.
+    Its events come with its `key`. By slot; by name where `lines` is None, for code that keeps its names in a dictionary.
     """
 
-    __slots__ = ("code", "frame", "fresh", "leaves", "line", "lines", "number", "others", "texts")
+    __slots__ = ("frame", "fresh", "key", "leaves", "line", "lines", "number", "others", "texts")
 
-    def __init__(self, number, lines, frame):
+    def __init__(self, number, lines, frame, key):
         self.number = number
         self.lines = lines
         self.frame = frame
-        self.code = frame.f_code
+        self.key = key
         self.line = 0
         # Says that nothing has run since the last event.
         self.fresh = False
@@ -33,10 +33,10 @@ class Seen(object):
         self._whole = snapshot.whole
         self._memory = {}
 
-    def node(self, value):
-        """Return the node of a value."""
+    def node(self, value, stale=None):
+        """Return the node of a value; `stale` is one that does not hold any more."""
         known = self._memory.get(id(value))
-        if known is not None and known.same(value):
+        if known is not None and known is not stale and known.same(value):
             return known
         if len(self._memory) >= _REMEMBERED:
             self._memory.clear()
