@@ -25,7 +25,7 @@ from array import array
 MAGIC = b"WLTRACE2"
 CALL, LINE, RETURN, EXCEPTION, UNWIND = range(5)
 CHUNK = 4096
-_CODES = {1: "B", 2: "H", 4: "I"}
+_CODES = {2: "H", 4: "I"}
 
 
 def _width(largest):
@@ -33,6 +33,8 @@ def _width(largest):
 
 
 def _column(values, width):
+    if width == 1:
+        return bytes(values)
     made = array(_CODES[width], values)
     if made.itemsize != width:
         raise ValueError("this platform has arrays of another width")
