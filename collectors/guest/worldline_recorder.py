@@ -154,7 +154,7 @@ class Recorder(object):
 
     def look_at_names(self, scope):
         """Write what has changed in a class body, a module or exec, whose names are those of a dictionary."""
-        values, texts, changed = scope.frame.f_locals, scope.texts, []
+        values, texts, changed = scope.space, scope.texts, []
         if type(values) is not dict:
             return 0
         for name, value in list(values.items()):

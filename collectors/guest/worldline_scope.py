@@ -11,7 +11,7 @@ class Scope(object):
     Its events come with its `key`. By slot; by name where `lines` is None, for code that keeps its names in a dictionary.
     """
 
-    __slots__ = ("frame", "fresh", "key", "leaves", "line", "lines", "number", "others", "texts")
+    __slots__ = ("frame", "fresh", "key", "leaves", "line", "lines", "number", "others", "space", "texts")
 
     def __init__(self, number, lines, frame, key):
         self.number = number
@@ -24,6 +24,8 @@ class Scope(object):
         self.texts = {} if lines is None else [None] * len(lines.names)
         self.leaves = {} if lines is None else [NO_LEAF] * len(lines.names)
         self.others = {}
+        # Read once: each time, 3.12 writes the variables of comprehensions into the namespace of a class body.
+        self.space = frame.f_locals if lines is None else None
 
 
 class Seen(object):
