@@ -141,9 +141,11 @@ class Recorder(object):
 
     def change(self, lines, slot, text):
         """Write the text of a slot's name."""
-        self._stream.names.append(self.numbered(lines, slot))
+        self._stream.names.append(lines.numbers[slot] or self.numbered(lines, slot))
         self._stream.texts.append(text)
-        self._grow(len(text))
+        self.left -= len(text)
+        if self.left < 0:
+            self.stop = -1
 
     def numbered(self, lines, slot):
         """Return the number of a slot's name in the stream."""

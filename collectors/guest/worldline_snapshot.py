@@ -9,7 +9,7 @@ import marshal
 from itertools import chain, islice
 
 from worldline_kinds import LEAF_IDS, attributes_of, leaf_text, named, plain_range, type_name
-from worldline_watch import always, never, same_attributes, same_dict, same_items, same_kind, same_object, same_set, same_size, same_text
+from worldline_watch import always, never, same_attributes, same_dict, same_items, same_kind, same_object, same_set, same_size, same_text, watch_inside
 
 _OPENING = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})")}
 _EMPTY = {list: "[]", tuple: "()", set: "set()", frozenset: "frozenset()"}
@@ -116,24 +116,23 @@ class Snapshot(object):
     def _sequence(self, node, value, size, inner):
         kind, most = type(value), self.bounds.items
         items = list(islice(kind.__iter__(value), most))
+        seen = len(items)
         plain = LEAF_IDS.issuperset(map(id, map(type, items)))
         text = self._plain(value, size, size) if plain else None
         if text is None:
             opening, closing = _OPENING[kind]
-            parts, held = self._parts(node, items, range(len(items)), inner)
+            parts = self._parts(node, items, range(len(items)), inner)
+            seen = len(parts)
             if len(parts) < size:
                 node.short = True
                 parts.append("<... %d more ...>" % (size - len(parts)))
             text = opening + ", ".join(parts) + ("," if kind is tuple and size == 1 else "") + closing if size else _EMPTY[kind]
-        else:
-            held = items
         node.text = text
-        if (kind is tuple or kind is frozenset) and len(held) == size and not node.inside:
+        if (kind is tuple or kind is frozenset) and seen == size and not node.inside:
             node.held = value
-        elif kind is list or kind is tuple:
-            node.same = same_items(kind, size, (list(map(id, items)), held), _inside(node))
-        else:
-            node.same = same_set(kind, size, (list(map(id, items)), held), _inside(node))
+            return
+        inside = watch_inside(items, range(seen), node.inside)
+        node.same = same_items(kind, size, inside) if kind is list or kind is tuple else same_set(kind, (size, most), inside)
 
     def _dict(self, node, value, size, inner):
         most = self.bounds.items
@@ -141,17 +140,18 @@ class Snapshot(object):
         items, half = keys + values, len(keys)
         plain = LEAF_IDS.issuperset(map(id, map(type, items)))
         text = self._plain(value, size, 2 * size) if plain else None
-        held = items
+        places = range(2 * half)
         if text is None:
             order = list(chain.from_iterable(zip(range(half), range(half, 2 * half))))
-            parts, held = self._parts(node, items, order, inner)
+            parts = self._parts(node, items, order, inner)
+            places = order[: len(parts)]
             pairs = ["%s: %s" % pair for pair in zip(parts[::2], parts[1::2])]
             if len(pairs) < size:
                 node.short = True
                 pairs.append("<... %d more ...>" % (size - len(pairs)))
             text = "{" + ", ".join(pairs) + "}"
         node.text = text
-        node.same = same_dict((size, most), (list(map(id, items)), held), _inside(node))
+        node.same = same_dict((size, most), watch_inside(items, places, node.inside))
 
     def _plain(self, value, size, nodes):
         """Return Python's own repr of a small container of leaves, or None for any other."""
@@ -169,19 +169,15 @@ class Snapshot(object):
         return text
 
     def _parts(self, node, items, order, inner):
-        """Return the texts of the items in order, so far as there is room, and the items to hold."""
+        """Return the texts of the items in order, so far as there is room."""
         depth, parents, old = inner
         known = old.inside if old is not None else {}
-        parts, held, half = [], [], len(items) if type(order) is range else len(items) // 2
+        parts, half = [], len(items) if type(order) is range else len(items) // 2
         for place in order:
             if self._nodes <= 0 and place < half:
                 break
-            item = items[place]
-            part = self._part(node, item, place, (depth, parents, known.get(place)))
-            if place not in node.inside:
-                held.append(item)
-            parts.append(part)
-        return parts, held
+            parts.append(self._part(node, items[place], place, (depth, parents, known.get(place))))
+        return parts
 
     def _part(self, node, item, place, inner):
         kind = type(item)
@@ -230,19 +226,13 @@ class Snapshot(object):
         keys, values = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         depth, parents, old = inner
         known = old.inside if old is not None else {}
-        parts, held, half = [type_name(type(value))], list(keys), len(keys)
+        parts, half = [type_name(type(value))], len(keys)
         for place, item in enumerate(values, half):
             parts.append("%s=%s" % (keys[place - half], self._part(node, item, place, (depth, parents, known.get(place)))))
-            if place not in node.inside:
-                held.append(item)
         if keys:
             node.text = "<%s>" % " ".join(parts)
         if len(keys) != len(attributes) and len(keys) < self.bounds.items:
             node.same = never
         else:
-            sizes = (len(attributes), self.bounds.items)
-            node.same = same_attributes(type(value), sizes, (list(map(id, keys + values)), held), _inside(node))
-
-
-def _inside(node):
-    return tuple((place, child.same) for place, child in node.inside.items())
+            inside = watch_inside(keys + values, range(2 * half), node.inside)
+            node.same = same_attributes(type(value), (len(attributes), self.bounds.items), inside)

@@ -116,7 +116,8 @@ def look(recorder, scope, slots, values, stale=()):
         if text != texts[slot]:
             texts[slot] = text
             recorder.change(scope.lines, slot, text)
-            recorder.cut += short
+            if short:
+                recorder.cut += 1
             count += 1
     return count if gone is None else count + _forget(recorder, scope, gone)
 

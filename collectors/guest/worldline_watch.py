@@ -6,7 +6,8 @@ and calls no method of a foreign type. Its answer counts only for a value at the
 for. Standard library only; Python 3.8 and newer.
 """
 
-from itertools import islice
+from itertools import compress, islice
+from operator import is_
 
 _get = object.__getattribute__
 
@@ -43,82 +44,67 @@ def same_text(kind, text, make):
     return lambda value: id(type(value)) == known and make(value) == text
 
 
-def same_items(kind, size, known, inside):
-    """Watch a list or tuple by its first items, known as (identities, what to hold), and the watches inside by place."""
-    identities, held = known
-    most = len(identities)
+def watch_inside(items, places, inside):
+    """Return a function that says whether items are the same: those at the places, of which `inside` has nodes of some."""
+    others = tuple((place, node.address, node.same) for place, node in inside.items())
+    leaves = [place for place in sorted(places) if place not in inside]
+    held = [items[place] for place in leaves]
+    if not others and leaves == list(range(len(leaves))):
+        return lambda found: all(map(is_, held, found))
+    mask = [0] * (leaves[-1] + 1 if leaves else 0)
+    for place in leaves:
+        mask[place] = 1
 
-    def same_leaves(value, held=held):
-        return type(value) is kind and len(value) == size and list(map(id, value)) == identities
-
-    def same(value, held=held):
-        if type(value) is not kind or len(value) != size or list(map(id, value[:most])) != identities:
+    def same(found):
+        if mask and not all(map(is_, held, compress(found, mask))):
             return False
-        for place, watch in inside:
-            if not watch(value[place]):
+        for place, address, watch in others:
+            item = found[place]
+            if id(item) != address or not watch(item):
                 return False
         return True
 
-    return same if inside or size > most else same_leaves
-
-
-def same_set(kind, size, known, inside):
-    """Watch a set or frozenset by its first items."""
-    identities, held = known
-    most = len(identities)
-
-    def same(value, held=held):
-        if type(value) is not kind or len(value) != size:
-            return False
-        items = list(islice(value, most))
-        return list(map(id, items)) == identities and _same_inside(items, inside)
-
     return same
 
 
-def same_dict(sizes, known, inside):
+def same_items(kind, size, inside):
+    """Watch a list or tuple."""
+    return lambda value: type(value) is kind and len(value) == size and inside(value)
+
+
+def same_set(kind, sizes, inside):
+    """Watch a set or frozenset; `sizes` are its own and the most items that are shown."""
+    size, most = sizes
+    return lambda value: type(value) is kind and len(value) == size and inside(list(islice(value, most)))
+
+
+def same_dict(sizes, inside):
     """Watch a dictionary by its first keys and values; `sizes` are its own and the most that are shown."""
-    identities, held = known
     size, most = sizes
 
-    def same(value, held=held):
+    def same(value):
         if type(value) is not dict or len(value) != size:
             return False
-        items = [*value, *value.values()] if size <= most else _first(value, most)
-        return list(map(id, items)) == identities and (not inside or _same_inside(items, inside))
+        return inside([*value, *value.values()] if size <= most else _first(value, most))
 
     return same
 
 
-def same_attributes(kind, sizes, known, inside):
+def same_attributes(kind, sizes, inside):
     """Watch an instance by its first attributes."""
-    identities, held = known
-    (size, most), kind_known = sizes, id(kind)
+    (size, most), known = sizes, id(kind)
 
     # A class gets its __dict__ when it is made and cannot lose it, so that this kind's is the plain one.
-    def same(value, held=held):
-        if id(type(value)) != kind_known:
+    def same(value):
+        if id(type(value)) != known:
             return False
         attributes = _get(value, "__dict__")
         if type(attributes) is not dict or len(attributes) != size:
             return False
-        items = [*attributes, *attributes.values()] if size <= most else _first(attributes, most)
-        if list(map(id, items)) != identities:
-            return False
-        for place, watch in inside:
-            if not watch(items[place]):
-                return False
-        return True
+        return inside([*attributes, *attributes.values()] if size <= most else _first(attributes, most))
 
     return same
 
 
 def _first(value, most):
     return list(islice(value, most)) + list(islice(value.values(), most))
-
-
-def _same_inside(items, inside):
-    for place, watch in inside:
-        if not watch(items[place]):
-            return False
-    return True
