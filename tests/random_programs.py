@@ -6,9 +6,12 @@ _NAMES = ("a", "b", "c", "d", "e")
 _VALUES = (
     "0", "1", "-7", "2.5", "-0.0", "True", "None", "'x'", "'it\\'s \\n'", "b'\\x00y'", "10 ** 40", "(1, 'z')", "[1, 2]",
     "[[], {}]", "{'k': [0]}", "{1, 2}", "frozenset({3})", "range(4)", "1j", "float('nan')", "len", "lambda q: q", "Box(1)",
+    "Sly()", "SHARED", "SHARED", "(1, [2])", "((1, 'u'), (2.0, (None,)))", "[[[[[1]]]]]", "list(range(40))", "[[0] * 40] * 5",
+    "{i: [i] for i in range(35)}", "2 ** 2100", "'y' * 3000", "(Box(3), SHARED)", "[SHARED, (SHARED,)]", "Box(SHARED)", "0.0",
     "Odd()", "[Box([2])]", "iter([1])", "'\\udc80'", "'\\u2603' * 9", "Slots()", "slice(1, None)", "...",
 )  # fmt: skip
 _PRELUDE = '''
+import sys
 class Box:
     """Plain attributes."""
     kind = "class"
@@ -28,6 +31,26 @@ class Odd:
     def __bool__(self): print("bool called"); return True
     def __iter__(self): print("iter called"); return iter(())
     def __getattr__(self, name): print("getattr called", name); raise AttributeError(name)
+SHARED = []
+class Sly:
+    """Every operation that looks harmless changes a list that somebody may show."""
+    def touch(self, other=None):
+        SHARED.append(len(SHARED))
+        if len(SHARED) > 5: SHARED.clear()
+        return self
+    __add__ = __radd__ = __sub__ = __mul__ = __neg__ = __getitem__ = __call__ = touch
+    def __eq__(self, other): self.touch(); return False
+    __lt__ = __gt__ = __contains__ = __eq__
+    __hash__ = None
+    def __bool__(self): self.touch(); return True
+    def __iter__(self): self.touch(); return iter((1, 2))
+    if sys.version_info >= (3, 13):  # before, reading f_locals keeps what was rebound until the next line
+        def __del__(self): self.touch()
+    def __enter__(self): return self.touch()
+    def __exit__(self, *error): self.touch()
+    item = property(touch)
+class Other(Box):
+    pass
 class Slots:
     __slots__ = ("x",)
 def number(value): return value if type(value) is int else 3
@@ -66,8 +89,8 @@ class _Writer:
             self.statement(depth, room)
 
     def statement(self, depth: int, room: int) -> None:
-        plain = (self._assign, self._change, self._change, self._delete, self._print, self._comprehend)
-        nested = (self._loop, self._branch, self._protect, self._define, self._generate, self._while)
+        plain = (self._assign, self._change, self._change, self._delete, self._print, self._comprehend, self._operate, self._operate)
+        nested = (self._loop, self._branch, self._protect, self._define, self._generate, self._while, self._share, self._body)
         self.draw.choice(plain if room <= 0 else plain + nested)(depth, room)
 
     def _assign(self, depth: int, room: int) -> None:
@@ -89,12 +112,59 @@ class _Writer:
             f"if type({name}) is Box: {name}.extra = {self.value()}",
             f"if type({name}) is Box: {name}.__dict__.pop('item', None)",
             f"{name} = number({name}) * 2 - 1",
+            f"if type({name}) is tuple and type({name}[-1]) is list: {name}[-1].append({self.value()})",
+            f"if type({name}) is list and {name} and type({name}[0]) is list: {name}[0].append({self.value()})",
+            f"if type({name}) is Box: {name}.item = {name}",
+            f"if type({name}) is Box: {name}.__class__ = Other",
+            f"if type({name}) is Box: {name}.__dict__ = {{'item': {self.value()}, 'n': 1}}",
+            f"SHARED.append({self.draw.choice(_VALUES[:12])}); del SHARED[3:]",
         )
         self.put(depth, self.draw.choice(forms))
 
     def _delete(self, depth: int, room: int) -> None:
-        name = self.name()
+        name, two = self.name(), self.name()
         self.put(depth, f"{name} = 5; del {name}; {name} = {self.draw.choice(_VALUES)}")
+        if name != two and self.draw.random() < 0.4:
+            self.put(depth, f"del {name}, {two}")
+            self.put(depth, f"{two} = {name} = {self.draw.choice(_VALUES)}")
+
+    def _operate(self, depth: int, room: int) -> None:
+        one, two, three = self.name(), self.name(), self.name()
+        pad = "    " * depth
+        forms = (
+            f"{one} = {two}",
+            f"{one} = {two} == {three}",
+            f"{one} = not {two}",
+            f"{one} = ({two} if {three}\n{pad}    else {one}) == 0",
+            f"{one} = (0 if {two} == {three}\n{pad}    else\n{pad}    {one})",
+            f"{one}, {two} = {three}, {one}",
+            f"{one} = 1\n{pad}{one} = True\n{pad}{one} = 1.0",
+            f"if {one} == {two}: {one} = {self.draw.choice(_VALUES)}",
+            f"{one} = {one} is {two} or {two} == {three}",
+            f"{one} = Sly()\n{pad}{one} = {self.draw.choice(_VALUES)}",
+            f"if type({one}) is Sly: {one} = {one} + {two}",
+            f"if type({one}) is Sly: {two} = {one}.item",
+            f"{one} = [number({two})]\n{pad}{one} = [number({two})]",
+            f"if type({one}) is int and -9 < {one} < 9: {two} = {one} + 1; {one} = -{two}",
+        )
+        self.put(depth, self.draw.choice(forms))
+
+    def _share(self, depth: int, room: int) -> None:
+        self.functions += 1
+        name, shared = f"s{self.functions}", self.name()
+        self.put(depth, f"def {name}():")
+        self.put(depth + 1, f"nonlocal {shared}")
+        self.put(depth + 1, f"{shared} = {self.value()}")
+        self.put(depth, f"{self.name()} = {self.name()}")
+        self.put(depth, f"{name}()")
+        self.put(depth, self.draw.choice((f"with Sly() as {shared}: {name}()", f"{shared} = 0", f"{self.name()} = 1; {name}()")))
+
+    def _body(self, depth: int, room: int) -> None:
+        self.put(depth, "class Body:")
+        self.put(depth + 1, f"p = q = {self.draw.choice(_VALUES)}")
+        self.put(depth + 1, "r = [q]")
+        self.put(depth + 1, "r.append(p); del p, q")
+        self.put(depth + 1, f"p = {self.draw.choice(_VALUES)}")
 
     def _print(self, depth: int, room: int) -> None:
         self.put(depth, f"print(type({self.name()}).__name__, number({self.name()}))")

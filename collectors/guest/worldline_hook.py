@@ -45,10 +45,9 @@ class Hook(object):
     """
 
     def __init__(self, write, wanted, shown, limits=None, bounds=None):
-        self.recorder = Recorder(write, about(self), limits, bounds)
+        self.recorder = Recorder(write, about(self), self.give_up, limits, bounds)
         self.wanted = wanted
         self.shown = shown
-        self.frames = []
         self.broken = None
         self._shown = {}
 
@@ -59,31 +58,34 @@ class Hook(object):
             known = self._shown[id(code)] = (bool(self.shown(code)), code)
         return known[0]
 
-    def entered(self, frame, line):
-        """Take a call, and return whether the frame's steps are recorded."""
+    def entered(self, frame, key):
+        """Take a call, and return whether the frame's steps, which come with the key, are recorded."""
         recorder = self.recorder
         if not self.is_shown(frame.f_code):
             return False
-        if not self.frames:
+        if recorder.scope is None:
             attributes = self.wanted(frame.f_code)
             if attributes is None:
                 return False
             recorder.begin(attributes)
-        elif recorder.full or len(self.frames) > recorder.limits.depth:
+        elif recorder.full or len(recorder.scopes) > recorder.limits.depth:
             return False
-        self.frames.append(frame)
-        recorder.call(frame, line)
+        recorder.call(frame, frame.f_lineno, key)
         return True
 
     def left(self):
-        """Forget the innermost frame; the trace ends with its entry function."""
-        self.frames.pop()
-        if not self.frames:
+        """End the trace when the innermost scope was that of its entry function."""
+        if self.recorder.scope is None:
             self.recorder.end()
+
+    def give_up(self, error):
+        """Keep what our own error says, end the trace, and let the program go on untraced."""
+        self.broken = "%s: %s" % (type(error).__name__, error)
+        self.silence()
+        self.stop("broken")
 
     def stop(self, reason):
         """End an open trace before its time, and keep no frame."""
-        self.frames = []
         if self.recorder.open:
             self.recorder.full = self.recorder.full or reason
-            self.recorder.end()
+        self.recorder.end()

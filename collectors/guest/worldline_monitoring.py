@@ -10,6 +10,7 @@ import threading
 
 from worldline_hook import Hook, exception_text
 
+_frame = sys._getframe
 _TOOLS = (4, 3)
 _ALWAYS = {
     "PY_START": "start",
@@ -49,6 +50,10 @@ class Subscription(object):
         events = sum(getattr(sys.monitoring.events, name) for name in _LOCAL)
         sys.monitoring.set_local_events(self._tool, code, events)
 
+    def replace(self, name, callback):
+        """Have events of a name told to another callback."""
+        sys.monitoring.register_callback(self._tool, getattr(sys.monitoring.events, name), callback)
+
     def close(self):
         """Give the tool number back."""
         monitoring, tool = sys.monitoring, self._tool
@@ -72,9 +77,10 @@ class MonitoringHook(Hook):
         """Start looking; raise RuntimeError when every tool number is taken."""
         self._thread = threading.get_ident()
         self._instrumented = set()
+        self._strict = False
         self._subscription = Subscription(
             start=self._start,
-            line=self._line,
+            line=self.recorder.line,
             jump=self._jump,
             returned=self._return,
             raised=self._raise,
@@ -87,57 +93,81 @@ class MonitoringHook(Hook):
         self._subscription.close()
         self.stop("interrupted")
 
-    def _guarded(self, work, *arguments):
-        try:
-            return work(*arguments)
-        except Exception as error:
-            self.broken = "%s: %s" % (type(error).__name__, error)
-            self._subscription.close()
-            self.stop("broken")
+    def silence(self):
+        """Hear no more."""
+        self._subscription.close()
+
+    def _compare_frames(self):
+        """From now on tell the innermost scope by its frame: steps of its code may be those of another call."""
+        if not self._strict:
+            self._strict = True
+            self._subscription.replace("LINE", self._line)
 
     def _start(self, code, offset, error=None):
         if threading.get_ident() != self._thread:
+            self._compare_frames()
             return None
         if not self.is_shown(code):
             return sys.monitoring.DISABLE if error is None else None
-        frame = sys._getframe(1)
-        if self._guarded(self.entered, frame, frame.f_lineno) and id(code) not in self._instrumented:
-            self._instrumented.add(id(code))
-            self._guarded(self._subscription.instrument, code)
+        recorder = self.recorder
+        try:
+            if not self.entered(_frame(1), code):
+                if recorder.scope is not None:
+                    self._compare_frames()
+                return None
+            if len(recorder.scopes) == 1 and (len(sys._current_frames()) > 1 or "greenlet" in sys.modules):
+                self._compare_frames()
+            if id(code) not in self._instrumented:
+                self._instrumented.add(id(code))
+                self._subscription.instrument(code)
+        except Exception as error:
+            self.give_up(error)
         return None
 
-    def _ours(self):
-        return self.frames and sys._getframe(2) is self.frames[-1]
+    def _scope(self, code):
+        """Return the innermost scope when it is the one that called us, else None."""
+        scope = self.recorder.scope
+        return scope if scope is not None and scope.key is code and _frame(2) is scope.frame else None
 
     def _line(self, code, line):
-        if self._ours():
-            self._guarded(self.recorder.line, self.frames[-1], line)
+        if self._scope(code) is not None:
+            self.recorder.line(code, line)
 
     def _jump(self, code, start, target):
         if target >= start:
             return sys.monitoring.DISABLE
-        if self._ours():
-            line = next((line for first, last, line in code.co_lines() if first <= target < last), None)
-            if line == self.recorder.scopes[-1].line:
-                self._guarded(self.recorder.line, self.frames[-1], line)
+        before, after = _line_at(code, start), _line_at(code, target)
+        if before is not None and before != after:
+            return sys.monitoring.DISABLE
+        scope = self._scope(code)
+        if scope is not None and after == scope.line:
+            self.recorder.line(code, after)
         return None
 
     def _return(self, code, offset, value):
-        if self._ours():
-            self._guarded(self._leave, value)
-
-    def _leave(self, value):
-        self.recorder.returned(value)
-        self.left()
+        scope = self.recorder.scope
+        if scope is not None and scope.key is code and (not self._strict or _frame(1) is scope.frame):
+            try:
+                self.recorder.returned(value)
+                self.left()
+            except Exception as error:
+                self.give_up(error)
 
     def _raise(self, code, offset, error):
-        if self._ours():
-            self._guarded(self.recorder.raised, exception_text(type(error), error))
+        if self._scope(code) is not None:
+            try:
+                self.recorder.raised(exception_text(type(error), error))
+            except Exception as error:
+                self.give_up(error)
 
     def _unwind(self, code, offset, error):
-        if self._ours():
-            self._guarded(self._unwound)
+        if self._scope(code) is not None:
+            try:
+                self.recorder.unwound()
+                self.left()
+            except Exception as error:
+                self.give_up(error)
 
-    def _unwound(self):
-        self.recorder.unwound()
-        self.left()
+
+def _line_at(code, offset):
+    return next((line for first, last, line in code.co_lines() if first <= offset < last), None)

@@ -7,12 +7,15 @@ Standard library only; Python 3.8 and newer.
 
 import time
 
-from worldline_snapshot import LEAF_TYPES, Snapshot
-from worldline_stream import CALL, EXCEPTION, LINE, RETURN, UNWIND, StreamWriter
+from worldline_kinds import LEAF_IDS
+from worldline_lines import lines_of
+from worldline_scope import NO_LEAF, Scope, Seen
+from worldline_snapshot import Snapshot
+from worldline_step import line_recorder, look
+from worldline_stream import CALL, CHUNK, EXCEPTION, RETURN, UNWIND, StreamWriter
 
-_OPTIMIZED = 0x1
-_UNBOUND = object()
-_SECONDS_EVERY = 256
+# How often the clock is read.
+_EVENTS_PER_LOOK = 256
 
 
 class Limits(object):
@@ -25,40 +28,44 @@ class Limits(object):
         self.seconds = seconds
 
 
-class Scope(object):
-    """One open scope: its code, the line of its last event, and for each name (leaf or None, text)."""
-
-    __slots__ = ("known", "line", "names", "number")
-
-    def __init__(self, number, names):
-        self.number = number
-        self.names = names
-        self.line = 0
-        self.known = {}
-
-
 class Recorder(object):
-    """Writes one trace at a time to `write`, a callable that takes bytes."""
+    """Writes one trace at a time to `write`, a callable that takes bytes. `scope` is the innermost open one, or None.
 
-    def __init__(self, write, about, limits=None, bounds=None):
+    `line(key, number)` records the state before a line of the innermost scope runs, if that has the key: its code or its
+    frame, as its call said. An error there is handed to `failed`.
+    """
+
+    __slots__ = (
+        "_began", "_codes", "_snapshot", "_stream", "_unwound", "_written", "cut", "failed", "full", "leaf", "left", "limits",
+        "line", "node", "open", "scope", "scopes", "stop",
+    )  # fmt: skip
+
+    def __init__(self, write, about, failed, limits=None, bounds=None):
+        self.failed = failed
         self.limits = limits or Limits()
         self.open = False
         self.full = None
         self.scopes = []
-        self._bounds = bounds
+        self.scope = None
         self._stream = StreamWriter(write, about)
-        self._names = {}
+        self._codes = {}
+        self._snapshot = Snapshot(bounds)
+        self.leaf = self._snapshot.leaf
+        self.node = Seen(self._snapshot).node
+        self.line = line_recorder(self, self._stream)
 
     def begin(self, attributes):
         """Start a trace; the attributes travel to the host as they are."""
         self.open = True
         self.full = None
         self.scopes = []
-        self._events = 0
-        self._size = 0
-        self._cut = 0
+        # Events of this trace in chunks that are written, and events in the chunk that do not count.
+        self._written = 0
+        self._unwound = 0
+        self.stop = 0
+        self.left = self.limits.size
+        self.cut = 0
         self._began = time.monotonic()
-        self._snapshot = Snapshot(self._bounds)
         self._stream.flush()
         self._stream.block(b"B", attributes)
 
@@ -66,27 +73,39 @@ class Recorder(object):
         """End the trace and state what was cut."""
         if self.open:
             self._stream.flush()
-            self._stream.block(b"E", {"cut": self.full, "values_cut": self._cut})
+            self._stream.block(b"E", {"cut": self.full, "values_cut": self.cut})
             self.open = False
-            self.scopes = []
+        self.scopes = []
+        self.scope = None
+        self.node = Seen(self._snapshot).node
 
-    def call(self, frame, line):
+    def call(self, frame, line, key):
         """Record that a scope was entered with its arguments bound, or that a generator goes on."""
+        room = len(self._stream.kinds) < self.stop or self.room()
         code = frame.f_code
-        self.scopes.append(Scope(self._stream.code(code), self._ordered_names(code)))
-        self._state(CALL, frame, line)
-
-    def line(self, frame, line):
-        """Record the state before a line runs."""
-        self._state(LINE, frame, line)
+        known = self._codes.get(id(code))
+        if known is None:
+            known = self._codes[id(code)] = (self._stream.code(code), lines_of(code))
+        number, lines = known
+        scope = self.scope = Scope(number, lines, frame, key)
+        self.scopes.append(scope)
+        scope.line = line
+        if not room:
+            return
+        if lines is None:
+            count = self.look_at_names(scope)
+        else:
+            scope.fresh = frame.f_lasti <= lines.start
+            count = look(self, scope, lines.given if scope.fresh else lines.all[0], frame.f_locals)
+        self._stream.event(CALL, number, line, count)
 
     def returned(self, value):
         """Record what the innermost scope returns or yields, and leave it."""
-        text = self._snapshot.text(value)
+        text, short = self._text(value)
         if self.full is None:
-            self._cut += self._snapshot.short
+            self.cut += short
         self._leave(RETURN, text)
-        self.scopes.pop()
+        self._pop()
 
     def raised(self, text):
         """Record that an exception was raised in the innermost scope, or has arrived in it."""
@@ -94,74 +113,97 @@ class Recorder(object):
 
     def unwound(self):
         """Record that an exception has left the innermost scope."""
-        scope = self.scopes.pop()
         if self.full is None:
-            self._stream.event(UNWIND, scope.number, scope.line, 0)
+            if len(self._stream.kinds) >= CHUNK:
+                self._flush()
+            self._stream.event(UNWIND, self.scope.number, self.scope.line, 0)
+            self._unwound += 1
+        self._pop()
 
-    def _ordered_names(self, code):
-        """Return the names of a function in the order of its slots, or None for code that keeps a dictionary."""
-        if not code.co_flags & _OPTIMIZED:
-            return None
-        known = self._names.get(id(code))
-        if known is None:
-            names = tuple(dict.fromkeys(code.co_varnames + code.co_cellvars + code.co_freevars))
-            known = self._names[id(code)] = (names, code)
-        return known[0]
+    def _text(self, value):
+        if id(type(value)) in LEAF_IDS:
+            return self.leaf(value)
+        node = self.node(value)
+        return node.text, node.short
+
+    def _pop(self):
+        self.scopes.pop()
+        self.scope = self.scopes[-1] if self.scopes else None
 
     def _leave(self, kind, text):
-        scope = self.scopes[-1]
-        if self._room():
-            self._stream.names.append(0)
-            self._stream.texts.append(text)
-            self._size += len(text)
-            self._stream.event(kind, scope.number, scope.line, 1)
-
-    def _state(self, kind, frame, line):
-        scope = self.scopes[-1]
-        scope.line = line
-        if not self._room():
-            return
-        known, values, snapshot = scope.known, frame.f_locals, self._snapshot
-        changed, bound = [], 0
-        for name in list(values) if scope.names is None else scope.names:
-            value = values.get(name, _UNBOUND)
-            if value is _UNBOUND or type(name) is not str:
-                continue
-            bound += 1
-            old = known.get(name)
-            leaf = value if type(value) in LEAF_TYPES else None
-            if old is not None and leaf is not None and old[0] is leaf:
-                continue
-            text = snapshot.text(value)
-            if old is None or old[1] != text:
-                changed.append((name, text))
-                self._cut += snapshot.short
-            known[name] = (leaf, text)
-        if bound < len(known):
-            gone = [name for name in known if values.get(name, _UNBOUND) is _UNBOUND]
-            for name in gone:
-                del known[name]
-            changed += [(name, "") for name in gone]
-        self._write(kind, scope, changed)
-
-    def _write(self, kind, scope, changed):
         stream = self._stream
-        for name, text in changed:
-            stream.names.append(stream.name(name))
-            stream.texts.append(text)
-            self._size += len(text)
-        stream.event(kind, scope.number, scope.line, len(changed))
+        if len(stream.kinds) >= self.stop and not self.room():
+            return
+        stream.names.append(0)
+        stream.texts.append(text)
+        self._grow(len(text))
+        stream.event(kind, self.scope.number, self.scope.line, 1)
 
-    def _room(self):
-        """Count one more event and say whether it may be written; the first bound that is met is kept in `full`."""
+    def change(self, lines, slot, text):
+        """Write the text of a slot's name."""
+        self._stream.names.append(lines.numbers[slot] or self.numbered(lines, slot))
+        self._stream.texts.append(text)
+        self.left -= len(text)
+        if self.left < 0:
+            self.stop = -1
+
+    def numbered(self, lines, slot):
+        """Return the number of a slot's name in the stream."""
+        number = lines.numbers[slot]
+        if number is None:
+            number = lines.numbers[slot] = self._stream.name(lines.names[slot])
+        return number
+
+    def look_at_names(self, scope):
+        """Write what has changed in a class body, a module or exec, whose names are those of a dictionary."""
+        values, texts, changed = scope.space, scope.texts, []
+        if type(values) is not dict:
+            return 0
+        for name, value in list(values.items()):
+            if type(name) is not str or scope.leaves.get(name, NO_LEAF) is value:
+                continue
+            text, short = self._text(value)
+            scope.leaves[name] = value if id(type(value)) in LEAF_IDS else NO_LEAF
+            if texts.get(name) != text:
+                self.cut += short
+                changed.append((name, text))
+                texts[name] = text
+        gone = [name for name, text in texts.items() if text is not None and name not in values]
+        for name in gone:
+            texts[name], scope.leaves[name] = None, NO_LEAF
+        for name, text in changed + [(name, "") for name in gone]:
+            self._stream.names.append(self._stream.name(name))
+            self._stream.texts.append(text)
+            self._grow(len(text))
+        return len(changed) + len(gone)
+
+    def _grow(self, size):
+        self.left -= size
+        if self.left < 0:
+            self.stop = -1
+
+    def _flush(self):
+        self._written += len(self._stream.kinds) - self._unwound
+        self._unwound = 0
+        self._stream.flush()
+
+    def room(self):
+        """Say whether one more event may be written; the first bound that is met is kept in `full`.
+
+        It is asked when the chunk holds `stop` events, up to which it cannot be full and no bound can be met.
+        """
         if self.full is not None:
             return False
-        self._events += 1
-        limits = self.limits
-        if self._events > limits.events:
+        held = len(self._stream.kinds)
+        if held >= CHUNK:
+            self._flush()
+            held = 0
+        left = self.limits.events - self._written - held + self._unwound
+        if left <= 0:
             self.full = "events"
-        elif self._size > limits.size:
+        elif self.left < 0:
             self.full = "bytes"
-        elif self._events % _SECONDS_EVERY == 0 and time.monotonic() - self._began > limits.seconds:
+        elif time.monotonic() - self._began > self.limits.seconds:
             self.full = "seconds"
+        self.stop = -1 if self.full is not None else min(CHUNK, held + left, held + _EVENTS_PER_LOOK)
         return self.full is None

@@ -17,7 +17,12 @@ class SettraceHook(Hook):
     def install(self):
         """Start looking."""
         self._raised_in = None
+        self._local = self._make_local()
         sys.settrace(self._global)
+
+    def silence(self):
+        """Hear no more."""
+        sys.settrace(None)
 
     def remove(self):
         """Stop looking; a trace that is open ends as it is, and says so when the program took our trace function away."""
@@ -29,24 +34,32 @@ class SettraceHook(Hook):
 
     def _global(self, frame, event, argument):
         try:
-            return self._local if event == "call" and self.entered(frame, frame.f_lineno) else None
+            return self._local if event == "call" and self.entered(frame, frame) else None
         except Exception as error:
-            return self._give_up(error)
+            self.give_up(error)
+            return None
 
-    def _local(self, frame, event, argument):
-        try:
-            if self.frames and frame is self.frames[-1]:
-                self._step(frame, event, argument)
-        except Exception as error:
-            return self._give_up(error)
-        return self._local
+    def _make_local(self):
+        line = self.recorder.line
 
-    def _step(self, frame, event, argument):
+        def local(frame, event, argument):
+            if event == "line":
+                line(frame, frame.f_lineno)
+                self._raised_in = None
+            else:
+                try:
+                    self._leave(frame, event, argument)
+                except Exception as error:
+                    self.give_up(error)
+            return local
+
+        return local
+
+    def _leave(self, frame, event, argument):
         recorder = self.recorder
-        if event == "line":
-            self._raised_in = None
-            recorder.line(frame, frame.f_lineno)
-        elif event == "exception":
+        if recorder.scope is None or frame is not recorder.scope.frame:
+            return
+        if event == "exception":
             self._raised_in = frame
             recorder.raised(exception_text(argument[0], argument[1]))
         elif event == "return":
@@ -56,12 +69,6 @@ class SettraceHook(Hook):
             else:
                 recorder.returned(argument)
             self.left()
-
-    def _give_up(self, error):
-        sys.settrace(None)
-        self.broken = "%s: %s" % (type(error).__name__, error)
-        self.stop("broken")
-        return None
 
 
 _RETURNS = frozenset(number for name, number in dis.opmap.items() if "RETURN_VALUE" in name or "RETURN_CONST" in name)

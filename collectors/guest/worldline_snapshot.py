@@ -1,16 +1,22 @@
-"""Snapshot: the text of a value, made without ever calling a method of a foreign type.
+"""Snapshot: the text of a value, made without ever calling a method of a foreign type, and what tells that it still holds.
 
 A value of a known exact type gives exactly Python's repr, bounded in depth, items and characters. An instance of any
 other class gives its type name and plain attributes in a fixed form: <Point x=1 y=2>. Heap addresses never appear.
 Standard library only; Python 3.8 and newer.
 """
 
-_LEAVES = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented))
-LEAF_TYPES = frozenset(_LEAVES)
+import marshal
+from itertools import chain, islice
+
+from worldline_kinds import LEAF_IDS, attributes_of, leaf_text, named, plain_range, type_name
+from worldline_watch import always, never, same_attributes, same_dict, same_items, same_kind, same_object, same_set, same_size, same_text, watch_inside
+
 _OPENING = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})")}
-# Beyond this an interpreter may refuse to print an integer, whatever limit the program has set.
-_MAX_BITS = 2048
-_get = object.__getattribute__
+_EMPTY = {list: "[]", tuple: "()", set: "set()", frozenset: "frozenset()"}
+_AGAIN = {id(list): "[...]", id(dict): "{...}", id(set): "{...}"}
+# A container of leaves whose marshalled form and repr are no longer than these has nothing that must be shortened.
+_SMALL, _SHORT = 2000, 600
+_BIG = 1 << 63
 
 
 class Bounds(object):
@@ -23,154 +29,210 @@ class Bounds(object):
         self.characters = characters
 
 
+class Node(object):
+    """The text of a value that is no leaf, as it stands at its place among others.
+
+    `same(value)` says whether a value at the same address has the text still. `held` is the value itself where nothing in
+    it can change. `short` says that something was left out, `before` and `used` how many nodes there were room for and
+    how many the value took, `inside` has the node of each item that is none.
+    """
+
+    __slots__ = ("address", "before", "held", "inside", "same", "short", "text", "used")
+
+    def __init__(self, value, before):
+        self.address = id(value)
+        self.before = before
+        self.held = None
+        self.inside = {}
+        self.short = False
+
+
 class Snapshot(object):
-    """Makes texts within the bounds; `short` says whether the last one had to be shortened."""
+    """Makes nodes within the bounds, and leaves' texts."""
 
     def __init__(self, bounds=None):
         self.bounds = bounds or Bounds()
+        self._longest = 4 * self.bounds.characters
         self._nodes = 0
-        self.short = False
 
-    def text(self, value):
-        """Return the text of the value; what is too long is cut in the middle, with its length stated."""
+    def leaf(self, value):
+        """Return the text of a leaf, and whether it is short."""
+        text, short = leaf_text(value, self._longest)
+        return self._cut(text, short)
+
+    def whole(self, value, old=None):
+        """Return the node of a value that is no leaf; what has not changed in the node `old` of the same address is kept."""
         self._nodes = self.bounds.nodes
-        self.short = False
-        text = self._render(value, self.bounds.depth, ())
+        node = self._node(value, self.bounds.depth, (), old)
+        node.text, node.short = self._cut(node.text, node.short)
+        return node
+
+    def _cut(self, text, short):
         limit = self.bounds.characters
-        if len(text) > limit:
-            self.short = True
-            half = limit // 2
-            text = "%s<... %d characters ...>%s" % (text[:half], len(text) - 2 * half, text[-half:])
+        if len(text) <= limit:
+            return text, short
+        half = limit // 2
+        return "%s<... %d characters ...>%s" % (text[:half], len(text) - 2 * half, text[-half:]), True
+
+    def _node(self, value, depth, parents, old):
+        node, kind = Node(value, self._nodes), type(value)
+        self._nodes -= 1
+        if id(value) in parents:
+            # Who holds it compares identities, so it stays the same parent.
+            node.text, node.same = _AGAIN.get(id(kind)) or "<... %s>" % type_name(kind), always
+        elif kind is list or kind is tuple or kind is dict or kind is set or kind is frozenset:
+            self._container(node, value, depth, parents, old)
+        elif kind is range or kind is slice:
+            node.text, node.held = repr(value) if plain_range(value) else "<%s>" % kind.__name__, value
+            if not plain_range(value):
+                node.held, node.same = None, same_text(kind, node.text, self._flat)
+        else:
+            self._foreign(node, value, depth, parents, old)
+        if node.held is not None:
+            node.same = same_object(value)
+        node.used = node.before - self._nodes
+        return node
+
+    def _flat(self, value):
+        """Return the text of a value of which no inside is shown."""
+        kind = type(value)
+        if kind is range or kind is slice:
+            return repr(value) if plain_range(value) else "<%s>" % kind.__name__
+        return "<class %s>" % type_name(value) if issubclass(kind, type) else named(value, kind)
+
+    def _container(self, node, value, depth, parents, old):
+        kind = type(value)
+        size = kind.__len__(value)
+        if depth <= 0 or self._nodes <= 0:
+            node.short, node.same = True, same_size(kind, size)
+            node.text = "<%s of %d>" % (kind.__name__, size)
+            return
+        inner = (depth - 1, parents + (node.address,), old)
+        if kind is dict:
+            self._dict(node, value, size, inner)
+        else:
+            self._sequence(node, value, size, inner)
+
+    def _sequence(self, node, value, size, inner):
+        kind, most = type(value), self.bounds.items
+        items = list(islice(kind.__iter__(value), most))
+        seen = len(items)
+        plain = LEAF_IDS.issuperset(map(id, map(type, items)))
+        text = self._plain(value, size, size) if plain else None
+        if text is None:
+            opening, closing = _OPENING[kind]
+            parts = self._parts(node, items, range(len(items)), inner)
+            seen = len(parts)
+            if len(parts) < size:
+                node.short = True
+                parts.append("<... %d more ...>" % (size - len(parts)))
+            text = opening + ", ".join(parts) + ("," if kind is tuple and size == 1 else "") + closing if size else _EMPTY[kind]
+        node.text = text
+        if (kind is tuple or kind is frozenset) and seen == size and not node.inside:
+            node.held = value
+            return
+        inside = watch_inside(items, range(seen), node.inside)
+        node.same = same_items(kind, size, inside) if kind is list or kind is tuple else same_set(kind, (size, most), inside)
+
+    def _dict(self, node, value, size, inner):
+        most = self.bounds.items
+        keys, values = list(islice(dict.keys(value), most)), list(islice(dict.values(value), most))
+        items, half = keys + values, len(keys)
+        plain = LEAF_IDS.issuperset(map(id, map(type, items)))
+        text = self._plain(value, size, 2 * size) if plain else None
+        places = range(2 * half)
+        if text is None:
+            order = list(chain.from_iterable(zip(range(half), range(half, 2 * half))))
+            parts = self._parts(node, items, order, inner)
+            places = order[: len(parts)]
+            pairs = ["%s: %s" % pair for pair in zip(parts[::2], parts[1::2])]
+            if len(pairs) < size:
+                node.short = True
+                pairs.append("<... %d more ...>" % (size - len(pairs)))
+            text = "{" + ", ".join(pairs) + "}"
+        node.text = text
+        node.same = same_dict((size, most), watch_inside(items, places, node.inside))
+
+    def _plain(self, value, size, nodes):
+        """Return Python's own repr of a small container of leaves, or None for any other."""
+        if size > self.bounds.items or nodes > self._nodes:
+            return None
+        try:
+            if len(marshal.dumps(value, 2)) > _SMALL:
+                return None
+            text = repr(value)
+        except ValueError:
+            return None
+        if len(text) > min(_SHORT, self._longest):
+            return None
+        self._nodes -= nodes
         return text
 
-    def _render(self, value, depth, parents):
+    def _parts(self, node, items, order, inner):
+        """Return the texts of the items in order, so far as there is room."""
+        depth, parents, old = inner
+        known = old.inside if old is not None else {}
+        parts, half = [], len(items) if type(order) is range else len(items) // 2
+        for place in order:
+            if self._nodes <= 0 and place < half:
+                break
+            parts.append(self._part(node, items[place], place, (depth, parents, known.get(place))))
+        return parts
+
+    def _part(self, node, item, place, inner):
+        kind = type(item)
+        if kind is int and -_BIG < item < _BIG:
+            self._nodes -= 1
+            return repr(item)
+        if id(kind) in LEAF_IDS:
+            self._nodes -= 1
+            text, short = leaf_text(item, self._longest)
+            node.short |= short
+            return text
+        depth, parents, old = inner
+        if old is not None and old.address != id(item):
+            old = None
+        if old is not None and self._fits(old) and old.same(item):
+            child = old
+            self._nodes -= old.used
+        else:
+            child = self._node(item, depth, parents, old)
+        node.short |= child.short
+        if child.held is None:
+            node.inside[place] = child
+        return child.text
+
+    def _fits(self, node):
+        """Say whether a node would come out the same with the room that is left."""
+        return node.before == self._nodes or (node.used < node.before and node.used < self._nodes)
+
+    def _foreign(self, node, value, depth, parents, old):
         kind = type(value)
-        self._nodes -= 1
-        if kind in LEAF_TYPES:
-            return self._leaf(value, kind)
-        if id(value) in parents:
-            return {list: "[...]", dict: "{...}", set: "{...}"}.get(kind, "<... %s>" % _type_name(kind))
-        if kind in _OPENING or kind is dict:
-            if depth <= 0 or self._nodes <= 0:
-                self.short = True
-                return "<%s of %d>" % (kind.__name__, kind.__len__(value))
-            inner = parents + (id(value),)
-            return self._mapping(value, depth, inner) if kind is dict else self._sequence(value, kind, depth, inner)
-        if kind in (range, slice):
-            return repr(value) if _plain_range(value, kind) else "<%s>" % kind.__name__
-        return self._foreign(value, kind, depth, parents)
+        text = "<class %s>" % type_name(value) if issubclass(kind, type) else named(value, kind)
+        if text is not None:
+            node.text, node.same = text, same_text(kind, text, self._flat)
+            return
+        node.text, node.same = "<%s object>" % type_name(kind), same_kind(kind)
+        attributes = attributes_of(value, kind) if depth > 1 and self._nodes > 0 else None
+        if attributes is None:
+            return
+        if type(attributes) is not dict:
+            node.same = never
+            return
+        self._attributes(node, value, attributes, (depth - 2, parents + (node.address,), old))
 
-    def _leaf(self, value, kind):
-        if kind is int and int.bit_length(value) > _MAX_BITS:
-            self.short = True
-            return "<int of %d bits>" % int.bit_length(value)
-        longest = 4 * self.bounds.characters
-        if kind in (str, bytes) and kind.__len__(value) > longest:
-            self.short = True
-            half = longest // 2
-            missing = kind.__len__(value) - 2 * half
-            return "%s<... %d items ...>%s" % (repr(value[:half]), missing, repr(value[-half:]))
-        return repr(value)
-
-    def _sequence(self, value, kind, depth, parents):
-        opening, closing = _OPENING[kind]
-        size = kind.__len__(value)
-        if size == 0:
-            return {list: "[]", tuple: "()", set: "set()", frozenset: "frozenset()"}[kind]
-        parts = []
-        for item in kind.__iter__(value):
-            if len(parts) >= self.bounds.items or self._nodes <= 0:
-                self.short = True
-                parts.append("<... %d more ...>" % (size - len(parts)))
-                break
-            parts.append(self._render(item, depth - 1, parents))
-        comma = "," if kind is tuple and size == 1 else ""
-        return opening + ", ".join(parts) + comma + closing
-
-    def _mapping(self, value, depth, parents):
-        parts = []
-        for key, item in dict.items(value):
-            if len(parts) >= self.bounds.items or self._nodes <= 0:
-                self.short = True
-                parts.append("<... %d more ...>" % (dict.__len__(value) - len(parts)))
-                break
-            parts.append("%s: %s" % (self._render(key, depth - 1, parents), self._render(item, depth - 1, parents)))
-        return "{" + ", ".join(parts) + "}"
-
-    def _foreign(self, value, kind, depth, parents):
-        if issubclass(kind, type):
-            return "<class %s>" % _type_name(value)
-        name = _named(value, kind)
-        if name is not None:
-            return name
-        attributes = _plain_attributes(value, kind)
-        if not attributes or depth <= 1 or self._nodes <= 0:
-            return "<%s object>" % _type_name(kind)
-        inner = parents + (id(value),)
-        parts = []
-        for key, item in attributes[: self.bounds.items]:
-            parts.append("%s=%s" % (key, self._render(item, depth - 2, inner)))
-        return "<%s %s>" % (_type_name(kind), " ".join(parts))
-
-
-# The slots of `type` itself: looked up on a class, a metaclass of the program could answer in their place.
-_GETSET = type(type.__dict__["__dict__"])
-_name_of = type.__dict__["__name__"].__get__
-_parents_of = type.__dict__["__mro__"].__get__
-_namespace_of = type.__dict__["__dict__"].__get__
-
-
-def _type_name(kind):
-    return _name_of(kind)
-
-
-def _plain_range(value, kind):
-    ends = (value.start, value.stop, value.step)
-    return all(type(end) in (int, type(None)) for end in ends)
-
-
-_FUNCTION = type(_plain_range)
-_METHOD = type(Bounds().__init__)
-_BUILTIN = type(len)
-_MODULE = type(__import__("sys"))
-_CODE_NAMED = (
-    type((lambda: (yield))()),
-    type(_type_name.__code__),
-)
-
-
-def _named(value, kind):
-    """Return the text of functions, methods, modules and generators, which are shown by name; else None."""
-    if kind is _FUNCTION:
-        return "<function %s>" % _get(value, "__qualname__")
-    if kind is _BUILTIN:
-        return "<built-in function %s>" % _get(value, "__name__")
-    if kind is _METHOD:
-        target = _get(value, "__func__")
-        return "<bound method %s>" % (
-            _get(target, "__qualname__") if type(target) is _FUNCTION else _type_name(type(target))
-        )
-    if kind is _MODULE:
-        name = dict.get(_get(value, "__dict__"), "__name__", "?")
-        return "<module %s>" % (name if type(name) is str else "?")
-    if kind is _CODE_NAMED[0]:
-        return "<generator object %s>" % _get(value, "__qualname__")
-    if kind is _CODE_NAMED[1]:
-        return "<code object %s>" % _get(value, "co_name")
-    return None
-
-
-def _plain_attributes(value, kind):
-    """Return the pairs of the instance's own dictionary; no property, slot descriptor or method is called."""
-    for parent in _parents_of(kind):
-        holder = _namespace_of(parent).get("__dict__")
-        if holder is not None:
-            if type(holder) is not _GETSET:
-                return []
-            attributes = holder.__get__(value)
-            break
-    else:
-        return []
-    if type(attributes) is not dict:
-        return []
-    return [(key, item) for key, item in dict.items(attributes) if type(key) is str]
+    def _attributes(self, node, value, attributes, inner):
+        pairs = [pair for pair in list(dict.items(attributes)) if type(pair[0]) is str][: self.bounds.items]
+        keys, values = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        depth, parents, old = inner
+        known = old.inside if old is not None else {}
+        parts, half = [type_name(type(value))], len(keys)
+        for place, item in enumerate(values, half):
+            parts.append("%s=%s" % (keys[place - half], self._part(node, item, place, (depth, parents, known.get(place)))))
+        if keys:
+            node.text = "<%s>" % " ".join(parts)
+        if len(keys) != len(attributes) and len(keys) < self.bounds.items:
+            node.same = never
+        else:
+            inside = watch_inside(keys + values, range(2 * half), node.inside)
+            node.same = same_attributes(type(value), (len(attributes), self.bounds.items), inside)

@@ -24,8 +24,8 @@ from array import array
 
 MAGIC = b"WLTRACE2"
 CALL, LINE, RETURN, EXCEPTION, UNWIND = range(5)
-_CHUNK = 4096
-_CODES = {1: "B", 2: "H", 4: "I"}
+CHUNK = 4096
+_CODES = {2: "H", 4: "I"}
 
 
 def _width(largest):
@@ -33,6 +33,8 @@ def _width(largest):
 
 
 def _column(values, width):
+    if width == 1:
+        return bytes(values)
     made = array(_CODES[width], values)
     if made.itemsize != width:
         raise ValueError("this platform has arrays of another width")
@@ -51,13 +53,14 @@ class StreamWriter(object):
         # By identity: to hash a code object costs more than to trace a line. The object is kept, so the identity stays.
         self._codes = {}
         self._names = {}
-        self.clear()
+        self.kinds, self.codes, self.lines, self.counts, self.names, self.texts = [], [], [], [], [], []
         write(MAGIC)
         self.block(b"H", about)
 
     def clear(self):
         """Forget what was gathered and not yet written."""
-        self.kinds, self.codes, self.lines, self.counts, self.names, self.texts = [], [], [], [], [], []
+        for column in (self.kinds, self.codes, self.lines, self.counts, self.names, self.texts):
+            column.clear()
 
     def block(self, letter, value):
         """Write a block with a JSON payload, after the events that came before it."""
@@ -87,16 +90,19 @@ class StreamWriter(object):
         self.codes.append(code)
         self.lines.append(line)
         self.counts.append(count)
-        if len(self.kinds) >= _CHUNK:
+        if len(self.kinds) >= CHUNK:
             self.flush()
 
     def flush(self):
         """Write the events gathered so far."""
         if not self.kinds:
             return
-        texts = [text.encode("utf-8", "backslashreplace") for text in self.texts]
-        lengths = list(map(len, texts))
-        blob = b"".join(texts)
+        blob = "".join(self.texts)
+        if blob.isascii():
+            lengths, blob = list(map(len, self.texts)), blob.encode("ascii")
+        else:
+            texts = [text.encode("utf-8", "backslashreplace") for text in self.texts]
+            lengths, blob = list(map(len, texts)), b"".join(texts)
         columns = (self.codes, self.lines, self.counts, self.names, lengths)
         widths = [_width(max(column, default=0)) for column in columns]
         parts = [struct.pack("<III5B", len(self.kinds), len(self.names), len(blob), *widths), bytes(self.kinds)]

@@ -1,0 +1,85 @@
+"""Kinds: what a value of a type is shown as when it holds nothing, without ever calling a method of a foreign type.
+
+Standard library only; Python 3.8 and newer.
+"""
+
+_LEAVES = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented))
+# By identity: to look a type up by itself would call the __hash__ of its metaclass.
+LEAF_IDS = frozenset(map(id, _LEAVES))
+# Beyond this an interpreter may refuse to print an integer, whatever limit the program has set.
+_MAX_BITS = 2048
+_get = object.__getattribute__
+
+
+def leaf_text(value, longest):
+    """Return the repr of a leaf and whether it was shortened, which strings of more than `longest` items are."""
+    kind = type(value)
+    if kind is int and int.bit_length(value) > _MAX_BITS:
+        return "<int of %d bits>" % int.bit_length(value), True
+    if (kind is str or kind is bytes) and len(value) > longest:
+        half = longest // 2
+        return "%s<... %d items ...>%s" % (repr(value[:half]), len(value) - 2 * half, repr(value[-half:])), True
+    return repr(value), False
+
+
+# The slots of `type` itself: looked up on a class, a metaclass of the program could answer in their place.
+_GETSET = type(type.__dict__["__dict__"])
+_name_of = type.__dict__["__name__"].__get__
+_parents_of = type.__dict__["__mro__"].__get__
+_namespace_of = type.__dict__["__dict__"].__get__
+
+
+def type_name(kind):
+    """Return the name of a type, whatever its metaclass says."""
+    return _name_of(kind)
+
+
+def plain_range(value):
+    """Say whether a range or slice holds nothing but integers and None."""
+    ends = (value.start, value.stop, value.step)
+    return all(type(end) in (int, type(None)) for end in ends)
+
+
+class _Example(object):
+    def method(self):
+        """Do nothing."""
+
+
+_FUNCTION = type(plain_range)
+_METHOD = type(_Example().method)
+_BUILTIN = type(len)
+_MODULE = type(__import__("sys"))
+_CODE_NAMED = (
+    type((lambda: (yield))()),
+    type(type_name.__code__),
+)
+
+
+def named(value, kind):
+    """Return the text of functions, methods, modules and generators, which are shown by name; else None."""
+    if kind is _FUNCTION:
+        return "<function %s>" % _get(value, "__qualname__")
+    if kind is _BUILTIN:
+        return "<built-in function %s>" % _get(value, "__name__")
+    if kind is _METHOD:
+        target = _get(value, "__func__")
+        return "<bound method %s>" % (
+            _get(target, "__qualname__") if type(target) is _FUNCTION else type_name(type(target))
+        )
+    if kind is _MODULE:
+        name = dict.get(_get(value, "__dict__"), "__name__", "?")
+        return "<module %s>" % (name if type(name) is str else "?")
+    if kind is _CODE_NAMED[0]:
+        return "<generator object %s>" % _get(value, "__qualname__")
+    if kind is _CODE_NAMED[1]:
+        return "<code object %s>" % _get(value, "co_name")
+    return None
+
+
+def attributes_of(value, kind):
+    """Return the instance's own dictionary, or None; no property, slot descriptor or method is called."""
+    for parent in _parents_of(kind):
+        holder = _namespace_of(parent).get("__dict__")
+        if holder is not None:
+            return holder.__get__(value) if type(holder) is _GETSET else None
+    return None

@@ -1,0 +1,137 @@
+"""Lines: what the bytecode of a function's line can do, so that a step looks only at what the line can have changed.
+
+Standard library only; Python 3.8 and newer. Not covered: names that other code binds through a frame's f_locals.
+"""
+
+import dis
+import sys
+
+_OPTIMIZED = 0x1
+# (values taken from the stack, values put there) of instructions that touch nothing but the stack and local names, as
+# long as the values they take are leaves: of the whole name, else of its first part.
+_HARMLESS = {
+    "LOAD_FAST": (0, 1), "LOAD_FAST_CHECK": (0, 1), "LOAD_FAST_BORROW": (0, 1), "LOAD_CONST": (0, 1),
+    "LOAD_CONST_IMMORTAL": (0, 1), "LOAD_CONST_MORTAL": (0, 1), "LOAD_SMALL_INT": (0, 1), "LOAD_FAST_LOAD_FAST": (0, 2),
+    "LOAD_FAST_BORROW_LOAD_FAST_BORROW": (0, 2), "STORE_FAST": (0, 0), "STORE_FAST_STORE_FAST": (0, 0), "STORE_FAST_LOAD_FAST": (0, 1),
+    "DELETE_FAST": (0, 0), "POP_TOP": (1, 0), "MAKE_CELL": (0, 0), "COPY_FREE_VARS": (0, 0), "RETURN_GENERATOR": (0, 1),
+    "BINARY_SLICE": (3, 1), "COMPARE_OP": (2, 1), "IS_OP": (2, 1), "CONTAINS_OP": (2, 1), "TO_BOOL": (1, 1), "NOP": (0, 0),
+    "RESUME": (0, 0), "CACHE": (0, 0), "EXTENDED_ARG": (0, 0), "NOT_TAKEN": (0, 0), "JUMP_FORWARD": (0, 0),
+    "JUMP_BACKWARD": (0, 0), "JUMP_ABSOLUTE": (0, 0), "POP_JUMP_IF_TRUE": (1, 0), "POP_JUMP_IF_FALSE": (1, 0),
+    "POP_JUMP_IF_NONE": (1, 0), "POP_JUMP_IF_NOT_NONE": (1, 0), "POP_JUMP_FORWARD_IF_TRUE": (1, 0),
+    "POP_JUMP_FORWARD_IF_FALSE": (1, 0), "POP_JUMP_BACKWARD_IF_TRUE": (1, 0), "POP_JUMP_BACKWARD_IF_FALSE": (1, 0),
+    "BINARY": (2, 1), "INPLACE": (2, 1), "UNARY": (1, 1),
+}  # fmt: skip
+_FUSED = frozenset(
+    ("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST")
+)
+_RESUME = dis.opmap.get("RESUME")
+
+
+def _effect(name):
+    return _HARMLESS.get(name) or _HARMLESS.get(name.split("_")[0])
+
+
+_EFFECTS = {number: _effect(name) for name, number in dis.opmap.items()}
+_LOCAL = {number: name for name, number in dis.opmap.items() if "_FAST" in name}
+_BINDING = frozenset(n for n, name in _LOCAL.items() if "STORE" in name or "DELETE" in name or "CLEAR" in name)
+
+
+class Lines(object):
+    """A function's names in the order of its slots, and for each line (slots it can bind with their
+    names, slots or None).
+
+    The latter says that the line changes nothing but local names, so long as each of these slots holds a leaf, or nothing.
+    `cells` are the slots that other functions can bind too, `given` those that a call can bind, `all` is what a line of
+    which nothing is known can do. A call begins where f_lasti is at most `start`.
+    """
+
+    __slots__ = ("all", "by_line", "cells", "code", "given", "names", "numbers", "start")
+
+    def __init__(self, code):
+        self.code = code
+        self.names = tuple(dict.fromkeys(code.co_varnames + code.co_cellvars + code.co_freevars))
+        self.numbers = [None] * len(self.names)
+        shared = set(code.co_cellvars + code.co_freevars)
+        self.cells = tuple(slot for slot, name in enumerate(self.names) if name in shared)
+        variable = bool(code.co_flags & 4) + bool(code.co_flags & 8)
+        arguments = range(code.co_argcount + code.co_kwonlyargcount + variable)
+        self.given = self._named({*arguments, *self.cells})
+        self.all = (self._named(range(len(self.names))), None)
+        self.by_line = {line: (self._named(slots), needed) for line, (slots, needed) in _by_line(code).items()}
+        self.start = next((offset for offset, opcode, _, _, _ in _instructions(code) if opcode == _RESUME), -1)
+
+    def _named(self, slots):
+        return tuple((slot, self.names[slot]) for slot in sorted(slots))
+
+
+def lines_of(code):
+    """Return the lines of a function's code, or None for code that keeps its names in a dictionary."""
+    return Lines(code) if code.co_flags & _OPTIMIZED else None
+
+
+def _slots(opcode, argument):
+    """Return the slots of an instruction on local names, which may be two in one."""
+    if _LOCAL[opcode] in _FUSED:
+        return (argument >> 4, argument & 15)
+    return (argument,)
+
+
+def _by_line(code):
+    bound, touched, harmful, always = {}, {}, set(), set()
+    targets, lines = frozenset(dis.findlabels(code.co_code)), set()
+    depth, last_range, inside = 0, None, False
+    for offset, opcode, argument, line, start in _instructions(code):
+        if start != last_range or offset in targets:
+            # What lies on the stack here may have been put there by another line.
+            depth, last_range = 0, start
+            # Up to 3.9 no event tells of a jump into the middle of a line.
+            inside = sys.version_info < (3, 10) and offset != start
+        if opcode in _LOCAL:
+            slots = _slots(opcode, argument)
+            touched.setdefault(line, set()).update(slots)
+            if opcode in _BINDING:
+                bound.setdefault(line, set()).update(slots)
+                if line is None or inside:
+                    always.update(slots)
+        lines.add(line)
+        effect = _EFFECTS.get(opcode)
+        if effect is None or depth < effect[0]:
+            harmful.add(line)
+            depth = 0 if effect is None else effect[1]
+        else:
+            depth += effect[1] - effect[0]
+        if opcode in _BINDING:
+            depth = 0
+    everywhere = touched.get(None, set())
+    return {
+        line: (
+            bound.get(line, set()) | always,
+            None if line in harmful or None in harmful else frozenset(touched.get(line, set()) | everywhere),
+        )
+        for line in lines
+    }
+
+
+def _instructions(code):
+    """Yield (offset, opcode, argument, line or None, where the line's run of instructions begins)."""
+    data, extended = code.co_code, 0
+    runs = _runs(code)
+    start, end, line = next(runs, (0, len(data), None))
+    for offset in range(0, len(data), 2):
+        while offset >= end:
+            start, end, line = next(runs, (end, len(data), line))
+        opcode, argument = data[offset], data[offset + 1] | extended
+        extended = argument << 8 if opcode == dis.EXTENDED_ARG else 0
+        yield offset, opcode, argument, line, start
+
+
+def _runs(code):
+    if hasattr(code, "co_lines"):
+        for start, end, line in code.co_lines():
+            if end > start:
+                yield start, end, line
+        return
+    starts = list(dis.findlinestarts(code))
+    ends = [start for start, _ in starts[1:]] + [len(code.co_code)]
+    for (start, line), end in zip(starts, ends):
+        yield start, end, line

@@ -1,0 +1,46 @@
+"""Scope: what the tracer knows of one open function call. Standard library only; Python 3.8 and newer."""
+
+NO_LEAF = object()
+# Nodes of values last seen at an address, which hold for whatever lies there while they say so.
+_REMEMBERED = 512
+
+
+class Scope(object):
+    """One open scope, and for each name its text and its leaf, or the node of what is no leaf.
+
+    Its events come with its `key`. By slot; by name where `lines` is None, for code that keeps its names in a dictionary.
+    """
+
+    __slots__ = ("frame", "fresh", "key", "leaves", "line", "lines", "number", "others", "space", "texts")
+
+    def __init__(self, number, lines, frame, key):
+        self.number = number
+        self.lines = lines
+        self.frame = frame
+        self.key = key
+        self.line = 0
+        # Says that nothing has run since the last event.
+        self.fresh = False
+        self.texts = {} if lines is None else [None] * len(lines.names)
+        self.leaves = {} if lines is None else [NO_LEAF] * len(lines.names)
+        self.others = {}
+        # Read once: each time, 3.12 writes the variables of comprehensions into the namespace of a class body.
+        self.space = frame.f_locals if lines is None else None
+
+
+class Seen(object):
+    """Makes nodes of values that are no leaves, and remembers the last ones."""
+
+    def __init__(self, snapshot):
+        self._whole = snapshot.whole
+        self._memory = {}
+
+    def node(self, value, stale=None):
+        """Return the node of a value; `stale` is one that does not hold any more."""
+        known = self._memory.get(id(value))
+        if known is not None and known is not stale and known.same(value):
+            return known
+        if len(self._memory) >= _REMEMBERED:
+            self._memory.clear()
+        known = self._memory[id(value)] = self._whole(value, known)
+        return known
