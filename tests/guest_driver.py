@@ -7,6 +7,7 @@ broke the engine or null]. Standard library only; Python 3.8 and newer.
 """
 
 import contextlib
+import gc
 import hashlib
 import io
 import json
@@ -50,6 +51,8 @@ def play(source, name, engine, native):
 if __name__ == "__main__":
     guest, native, engines, *programs = sys.argv[1:]
     sys.path.insert(0, guest)
+    # When cycles are collected, and so their __del__ called, depends on what else was allocated.
+    gc.disable()
     results = []
     for path in programs:
         with open(path, encoding="utf-8") as handle:

@@ -89,8 +89,26 @@ class _Writer:
             self.statement(depth, room)
 
     def statement(self, depth: int, room: int) -> None:
-        plain = (self._assign, self._change, self._change, self._delete, self._print, self._comprehend, self._operate, self._operate)
-        nested = (self._loop, self._branch, self._protect, self._define, self._generate, self._while, self._share, self._body)
+        plain = (
+            self._assign,
+            self._change,
+            self._change,
+            self._delete,
+            self._print,
+            self._comprehend,
+            self._operate,
+            self._operate,
+        )
+        nested = (
+            self._loop,
+            self._branch,
+            self._protect,
+            self._define,
+            self._generate,
+            self._while,
+            self._share,
+            self._body,
+        )
         self.draw.choice(plain if room <= 0 else plain + nested)(depth, room)
 
     def _assign(self, depth: int, room: int) -> None:
@@ -157,7 +175,10 @@ class _Writer:
         self.put(depth + 1, f"{shared} = {self.value()}")
         self.put(depth, f"{self.name()} = {self.name()}")
         self.put(depth, f"{name}()")
-        self.put(depth, self.draw.choice((f"with Sly() as {shared}: {name}()", f"{shared} = 0", f"{self.name()} = 1; {name}()")))
+        self.put(
+            depth,
+            self.draw.choice((f"with Sly() as {shared}: {name}()", f"{shared} = 0", f"{self.name()} = 1; {name}()")),
+        )
 
     def _body(self, depth: int, room: int) -> None:
         self.put(depth, "class Body:")

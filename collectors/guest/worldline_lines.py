@@ -12,9 +12,11 @@ _OPTIMIZED = 0x1
 _HARMLESS = {
     "LOAD_FAST": (0, 1), "LOAD_FAST_CHECK": (0, 1), "LOAD_FAST_BORROW": (0, 1), "LOAD_CONST": (0, 1),
     "LOAD_CONST_IMMORTAL": (0, 1), "LOAD_CONST_MORTAL": (0, 1), "LOAD_SMALL_INT": (0, 1), "LOAD_FAST_LOAD_FAST": (0, 2),
-    "LOAD_FAST_BORROW_LOAD_FAST_BORROW": (0, 2), "STORE_FAST": (0, 0), "STORE_FAST_STORE_FAST": (0, 0), "STORE_FAST_LOAD_FAST": (0, 1),
+    "LOAD_FAST_BORROW_LOAD_FAST_BORROW": (0, 2), "STORE_FAST": (0, 0), "STORE_FAST_STORE_FAST": (0, 0),
+    "STORE_FAST_LOAD_FAST": (0, 1),
     "DELETE_FAST": (0, 0), "POP_TOP": (1, 0), "MAKE_CELL": (0, 0), "COPY_FREE_VARS": (0, 0), "RETURN_GENERATOR": (0, 1),
-    "BINARY_SLICE": (3, 1), "COMPARE_OP": (2, 1), "IS_OP": (2, 1), "CONTAINS_OP": (2, 1), "TO_BOOL": (1, 1), "NOP": (0, 0),
+    "BINARY_SLICE": (3, 1),
+    "COMPARE_OP": (2, 1), "IS_OP": (2, 1), "CONTAINS_OP": (2, 1), "TO_BOOL": (1, 1), "NOP": (0, 0),
     "RESUME": (0, 0), "CACHE": (0, 0), "EXTENDED_ARG": (0, 0), "NOT_TAKEN": (0, 0), "JUMP_FORWARD": (0, 0),
     "JUMP_BACKWARD": (0, 0), "JUMP_ABSOLUTE": (0, 0), "POP_JUMP_IF_TRUE": (1, 0), "POP_JUMP_IF_FALSE": (1, 0),
     "POP_JUMP_IF_NONE": (1, 0), "POP_JUMP_IF_NOT_NONE": (1, 0), "POP_JUMP_FORWARD_IF_TRUE": (1, 0),
@@ -23,6 +25,11 @@ _HARMLESS = {
 }  # fmt: skip
 _FUSED = frozenset(
     ("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST")
+)
+# Without a line these run after an exception alone, of which the scope is told.
+_RAISING = frozenset(
+    dis.opmap.get(name)
+    for name in ("SWAP", "COPY", "RERAISE", "POP_TOP", "POP_EXCEPT", "PUSH_EXC_INFO", "CALL_INTRINSIC_1", "DELETE_FAST")
 )
 _RESUME = dis.opmap.get("RESUME")
 
@@ -77,39 +84,49 @@ def _slots(opcode, argument):
 
 
 def _by_line(code):
+    """Return for each line (slots it can bind, slots that must hold leaves for it to be harmless, or None)."""
     bound, touched, harmful, always = {}, {}, set(), set()
-    targets, lines = frozenset(dis.findlabels(code.co_code)), set()
-    depth, last_range, inside = 0, None, False
+    for opcode, argument, line, inside, known in _judged(code):
+        effect = _EFFECTS.get(opcode)
+        slots = _slots(opcode, argument) if opcode in _LOCAL else ()
+        touched.setdefault(line, []).extend(slots)
+        if opcode in _BINDING:
+            bound.setdefault(line, set()).update(slots)
+            if line is None or inside:
+                always.update(slots)
+            if known < len(slots):
+                # The value may be anything: touched once more, it would make the line harmful.
+                touched[line].extend((slot, "given") for slot in slots)
+        if (effect is None or known < effect[0]) and not (line is None and opcode in _RAISING):
+            # What the middle of a line does is also done by lines that jump there.
+            harmful.update((line, None) if inside else (line,))
+    everywhere = touched.get(None, [])
+    return {
+        line: (bound.get(line, set()) | always, _needed(line, touched[line] + everywhere, harmful)) for line in touched
+    }
+
+
+def _needed(line, touched, harmful):
+    if line in harmful or None in harmful:
+        return None
+    given = {slot[0] for slot in touched if type(slot) is tuple}
+    slots = [slot for slot in touched if type(slot) is int]
+    return None if any(slots.count(slot) > 1 for slot in given) else frozenset(slots)
+
+
+def _judged(code):
+    """Yield (opcode, argument, line, whether a jump leads here unseen, values on the stack that the line put there)."""
+    targets = frozenset(dis.findlabels(code.co_code))
+    depth, last_start, inside = 0, None, False
     for offset, opcode, argument, line, start in _instructions(code):
-        if start != last_range or offset in targets:
+        if start != last_start or offset in targets:
             # What lies on the stack here may have been put there by another line.
-            depth, last_range = 0, start
+            depth, last_start = 0, start
             # Up to 3.9 no event tells of a jump into the middle of a line.
             inside = sys.version_info < (3, 10) and offset != start
-        if opcode in _LOCAL:
-            slots = _slots(opcode, argument)
-            touched.setdefault(line, set()).update(slots)
-            if opcode in _BINDING:
-                bound.setdefault(line, set()).update(slots)
-                if line is None or inside:
-                    always.update(slots)
-        lines.add(line)
-        effect = _EFFECTS.get(opcode)
-        if effect is None or depth < effect[0]:
-            harmful.add(line)
-            depth = 0 if effect is None else effect[1]
-        else:
-            depth += effect[1] - effect[0]
-        if opcode in _BINDING:
-            depth = 0
-    everywhere = touched.get(None, set())
-    return {
-        line: (
-            bound.get(line, set()) | always,
-            None if line in harmful or None in harmful else frozenset(touched.get(line, set()) | everywhere),
-        )
-        for line in lines
-    }
+        yield opcode, argument, line, inside, depth
+        taken, put = _EFFECTS.get(opcode) or (0, 0)
+        depth = put if opcode in _BINDING else max(depth - taken, 0) + put
 
 
 def _instructions(code):

@@ -109,6 +109,7 @@ class Recorder(object):
 
     def raised(self, text):
         """Record that an exception was raised in the innermost scope, or has arrived in it."""
+        self.scope.raised, self.scope.fresh = True, False
         self._leave(EXCEPTION, text)
 
     def unwound(self):

@@ -11,7 +11,7 @@ class Scope(object):
     Its events come with its `key`. By slot; by name where `lines` is None, for code that keeps its names in a dictionary.
     """
 
-    __slots__ = ("frame", "fresh", "key", "leaves", "line", "lines", "number", "others", "space", "texts")
+    __slots__ = ("frame", "fresh", "key", "leaves", "line", "lines", "number", "others", "raised", "space", "texts")
 
     def __init__(self, number, lines, frame, key):
         self.number = number
@@ -21,6 +21,8 @@ class Scope(object):
         self.line = 0
         # Says that nothing has run since the last event.
         self.fresh = False
+        # Says that an exception has passed since the last event at a line.
+        self.raised = False
         self.texts = {} if lines is None else [None] * len(lines.names)
         self.leaves = {} if lines is None else [NO_LEAF] * len(lines.names)
         self.others = {}

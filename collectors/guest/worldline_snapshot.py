@@ -9,7 +9,19 @@ import marshal
 from itertools import chain, islice
 
 from worldline_kinds import LEAF_IDS, attributes_of, leaf_text, named, plain_range, type_name
-from worldline_watch import always, never, same_attributes, same_dict, same_items, same_kind, same_object, same_set, same_size, same_text, watch_inside
+from worldline_watch import (
+    always,
+    never,
+    same_attributes,
+    same_dict,
+    same_items,
+    same_kind,
+    same_object,
+    same_set,
+    same_size,
+    same_text,
+    watch_inside,
+)
 
 _OPENING = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})")}
 _EMPTY = {list: "[]", tuple: "()", set: "set()", frozenset: "frozenset()"}
@@ -126,13 +138,19 @@ class Snapshot(object):
             if len(parts) < size:
                 node.short = True
                 parts.append("<... %d more ...>" % (size - len(parts)))
-            text = opening + ", ".join(parts) + ("," if kind is tuple and size == 1 else "") + closing if size else _EMPTY[kind]
+            text = (
+                opening + ", ".join(parts) + ("," if kind is tuple and size == 1 else "") + closing
+                if size
+                else _EMPTY[kind]
+            )
         node.text = text
         if (kind is tuple or kind is frozenset) and seen == size and not node.inside:
             node.held = value
             return
         inside = watch_inside(items, range(seen), node.inside)
-        node.same = same_items(kind, size, inside) if kind is list or kind is tuple else same_set(kind, (size, most), inside)
+        node.same = (
+            same_items(kind, size, inside) if kind is list or kind is tuple else same_set(kind, (size, most), inside)
+        )
 
     def _dict(self, node, value, size, inner):
         most = self.bounds.items
@@ -228,7 +246,9 @@ class Snapshot(object):
         known = old.inside if old is not None else {}
         parts, half = [type_name(type(value))], len(keys)
         for place, item in enumerate(values, half):
-            parts.append("%s=%s" % (keys[place - half], self._part(node, item, place, (depth, parents, known.get(place)))))
+            parts.append(
+                "%s=%s" % (keys[place - half], self._part(node, item, place, (depth, parents, known.get(place))))
+            )
         if keys:
             node.text = "<%s>" % " ".join(parts)
         if len(keys) != len(attributes) and len(keys) < self.bounds.items:

@@ -17,7 +17,12 @@ def line_recorder(recorder, stream):
     One long function that keeps what it needs in cells: in pieces it takes half as long again.
     """
     kinds, numbered = stream.kinds, recorder.numbered
-    add_kind, add_code, add_line, add_count = kinds.append, stream.codes.append, stream.lines.append, stream.counts.append
+    add_kind, add_code, add_line, add_count = (
+        kinds.append,
+        stream.codes.append,
+        stream.lines.append,
+        stream.counts.append,
+    )
     add_name, add_text = stream.names.append, stream.texts.append
 
     def line(key, number):
@@ -40,6 +45,8 @@ def line_recorder(recorder, stream):
                     bound, leaves_needed = lines.by_line[last]
                 except KeyError:
                     bound, leaves_needed = lines.all
+                if scope.raised:
+                    leaves_needed, scope.raised = None, False
                 if (others or lines.cells) and (leaves_needed is None or not leaves_needed.isdisjoint(others)):
                     count = look_around(recorder, scope, bound)
                 elif bound:
