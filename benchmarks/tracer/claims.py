@@ -1,8 +1,21 @@
 """Claims: what the measurements of one interpreter say of the bars that the project has set itself."""
 
+from collections.abc import Mapping
+
 from benchmarks.table import Claim
 from benchmarks.tracer.measurement import UNTRACED, Cell, Times
-from benchmarks.tracer.plan import COVERAGE, ENGINES, FLOORS, HUNTER, MONITORING, NATIVE, PLAIN, PROGRAMS, SETTRACE
+from benchmarks.tracer.plan import (
+    BARRED_SUITES,
+    COVERAGE,
+    ENGINES,
+    FLOORS,
+    HUNTER,
+    MONITORING,
+    NATIVE,
+    PLAIN,
+    PROGRAMS,
+    SETTRACE,
+)
 from benchmarks.tracer.streams import Stream
 
 _OVER_COVERAGE = {"a": 1.0, "b": 2.2, "c": 1.5}
@@ -31,6 +44,10 @@ class Ratios:
                 return times.inside / bare.inside if inside else times.seconds / bare.seconds
         return "not measured"
 
+    def barred(self, bars: Mapping[str, float]) -> list[tuple[str, float]]:
+        """Return the bars of the workloads that were measured."""
+        return [(workload, bar) for workload, bar in bars.items() if workload in self.workloads]
+
     def quotient(self, workload: str, tool: str, other: str) -> float | str:
         """Return how many times more than another a tool costs, or why that is unknown."""
         above, below = self.ratio(workload, tool), self.ratio(workload, other)
@@ -53,10 +70,10 @@ def _on_monitoring(ratios: Ratios) -> list[Claim]:
     found = [
         _most(f"{ratios.label} {w}: native over the bare suite", ratios.ratio(w, NATIVE), 1.15) for w in _suites(ratios)
     ]
-    for workload, bar in _OVER_COVERAGE.items():
+    for workload, bar in ratios.barred(_OVER_COVERAGE):
         value = ratios.quotient(workload, NATIVE, COVERAGE)
         found.append(_most(f"{ratios.label} {workload}: native over coverage.py's C tracer", value, bar))
-    for workload, bar in _UNDER_HUNTER.items():
+    for workload, bar in ratios.barred(_UNDER_HUNTER):
         value = ratios.quotient(workload, HUNTER, NATIVE)
         found.append(_least(f"{ratios.label} {workload}: native faster than hunter", value, bar))
     return found
@@ -64,7 +81,7 @@ def _on_monitoring(ratios: Ratios) -> list[Claim]:
 
 def _on_settrace(ratios: Ratios) -> list[Claim]:
     found = []
-    for workload, bar in _UNDER_PLAIN.items():
+    for workload, bar in ratios.barred(_UNDER_PLAIN):
         value = ratios.quotient(workload, PLAIN, NATIVE)
         found.append(_least(f"{ratios.label} {workload}: native faster than plain", value, bar))
     for workload in _suites(ratios):
@@ -77,7 +94,7 @@ def _on_settrace(ratios: Ratios) -> list[Claim]:
 def _pure(ratios: Ratios) -> list[Claim]:
     found = []
     for engine in (MONITORING, SETTRACE):
-        for workload, bar in _PURE_UNDER_PLAIN.items():
+        for workload, bar in ratios.barred(_PURE_UNDER_PLAIN):
             value = ratios.quotient(workload, PLAIN, engine)
             found.append(_least(f"{ratios.label} {workload}: {engine} faster than plain", value, bar))
     for workload in _suites(ratios):
@@ -90,7 +107,7 @@ def _floor(ratios: Ratios) -> list[Claim]:
     """Return how near the floor the fastest engine is; there is no bar, so any number holds."""
     floor = FLOORS[1] if ratios.label in ("3.8", "3.9", "3.10", "3.11") else FLOORS[0]
     found = []
-    for workload in PROGRAMS:
+    for workload in (w for w in ratios.workloads if w in PROGRAMS):
         value = ratios.quotient(workload, NATIVE, floor)
         text = value if isinstance(value, str) else f"{value:.2f} times it"
         name = f"{ratios.label} {workload}: native beside the {floor}"
@@ -99,7 +116,7 @@ def _floor(ratios: Ratios) -> list[Claim]:
 
 
 def _suites(ratios: Ratios) -> list[str]:
-    return [workload for workload in ratios.workloads if workload not in PROGRAMS]
+    return [workload for workload in ratios.workloads if workload in BARRED_SUITES]
 
 
 def stream_claims(label: str, workload: str, streams: dict[str, Stream]) -> list[Claim]:

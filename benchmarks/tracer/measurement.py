@@ -27,11 +27,12 @@ class Workload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One measurement: a tool on a workload; a tool that is slow takes the short size, against a bare run of that size."""
+    """One measurement: a tool on a workload, compared with a bare run of the same size; a slow one is made less often."""
 
     workload: str
     tool: str
     short: bool
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class Effort:
     processes: int = 5
     slow_processes: int = 1
     seconds: float = 0.5
-    timeout_s: float = 600
+    timeout_s: float = 300
 
 
 def measure(
@@ -61,9 +62,8 @@ def measure(
     found: dict[Cell, Times] = {}
     for number in range(effort.processes):
         for cell in cells:
-            slow = cell.short and cell.tool != UNTRACED
             known = found.get(cell)
-            if (slow and number >= effort.slow_processes) or (known is not None and known.reason):
+            if (cell.slow and number >= effort.slow_processes) or (known is not None and known.reason):
                 continue
             found[cell] = _best(known, run_once(interpreter, named[cell.workload], cell, effort))
     return found

@@ -8,7 +8,6 @@ import json
 import os
 import sys
 
-
 _OPENED = []
 
 
