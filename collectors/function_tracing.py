@@ -5,6 +5,7 @@ import inspect
 import json
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 
 from collectors.errors import CollectorError
 from collectors.events import decode
@@ -21,12 +22,21 @@ class FunctionNotFound(CollectorError, ValueError):
 
 
 def trace_function(
-    container: Container, source: str, function: str, arguments: Sequence[str], *, timeout_s: float = 30
+    container: Container,
+    source: str,
+    function: str,
+    arguments: Sequence[str],
+    *,
+    native: str | None = None,
+    timeout_s: float = 30,
 ) -> tuple[Trace, Outcome]:
     """Run `function(*arguments)` in the container, each argument a Python expression, and return the trace.
 
+    `native` is the path of the compiled engine as the container sees it.
+
     The program is the function's own source and a `main` that returns the call, after the file's other top-level code,
-    which runs untraced. Raises `FunctionNotFound` when the file does not define the function at its top level.
+    which runs untraced; lines are counted from the
+    function's first. Raises `FunctionNotFound` when the file does not define the function at its top level.
     """
     shown = program_of(source, function, arguments)
     program = f"{source.rstrip()}\n{shown}"
@@ -35,6 +45,7 @@ def trace_function(
     shift = source.rstrip().count("\n") + 1
     container.put({**guest_files(), file: program.encode(), output: b""})
     settings = {"file": inside(file), "output": inside(output), "first_line": shift + 1}
+    settings["native"] = native
     done = container.run(
         [container.python, f"{GUEST}/worldline_run_program.py", json.dumps(settings)],
         env={"PYTHONPATH": GUEST},
@@ -46,7 +57,8 @@ def trace_function(
     if not decoded or not decoded[0].frames:
         raise CollectorError(f"the program ended before its function ran: {done.text.strip()[-300:]}")
     trace, outcome = finish_trace(decoded[0], function, {})
-    return Trace(entry=function, source=shown, frames=trace.frames, cut=trace.cut, values_cut=trace.values_cut), outcome
+    frames = tuple(replace(frame, line_number=frame.line_number - shift - 1) for frame in trace.frames)
+    return replace(trace, source=shown, frames=frames), outcome
 
 
 def program_of(source: str, function: str, arguments: Sequence[str]) -> str:

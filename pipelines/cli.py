@@ -59,12 +59,14 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _setup(_: argparse.Namespace) -> int:
+    from collectors.native_engine import native_for_base
     from images.base_image import ensure_base
     from images.engine_setup import ensure_engine
 
     engine = ensure_engine(Path("runs"))
     print(f"engine: version {engine.version()}")
     print(f"base image: {ensure_base(engine, '3.11')}")
+    print(f"compiled tracer: {native_for_base(engine, '3.11') or 'cannot be compiled; the pure one is used'}")
     return 0
 
 

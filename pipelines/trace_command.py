@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from collectors.function_tracing import trace_function
+from collectors.native_engine import FILE, native_for_interpreter
 from images.local_container import LocalContainer
 from model.render import render, to_text
 from pipelines.errors import UserError
@@ -27,8 +28,10 @@ def trace_command(place: str, arguments: Sequence[str], *, form: str) -> int:
             compile(argument, "<argument>", "eval")
         except SyntaxError as error:
             raise UserError(f"argument {argument!r} is no Python expression") from error
+    folder = native_for_interpreter(sys.executable)
+    native = str(folder / FILE) if folder else None
     with LocalContainer() as container:
-        trace, _ = trace_function(container, path.read_text(), function, list(arguments))
+        trace, _ = trace_function(container, path.read_text(), function, list(arguments), native=native)
     if form == "cwm":
         sys.stdout.write(to_text(render(trace)))
     else:

@@ -60,7 +60,7 @@ class Subscription(object):
         for name in list(_ALWAYS) + list(_LOCAL):
             monitoring.register_callback(tool, getattr(monitoring.events, name), None)
         monitoring.free_tool_id(tool)
-        self._codes, self._tool = {}, None
+        self._codes, self._callbacks, self._tool = {}, {}, None
 
 
 class MonitoringHook(Hook):

@@ -1,7 +1,7 @@
 """Runs a program's `main` under the tracer: python worldline_run_program.py SETTINGS, where SETTINGS is JSON.
 
 {"file": path, "output": path, "first_line": the first line whose code is shown,
-"engine": name, or missing for the fastest}. Python 3.8 and newer.
+"engine": name, or missing for the fastest, "native": path of the compiled engine}. Python 3.8 and newer.
 """
 
 import json
@@ -27,7 +27,7 @@ def run(settings):
         return code.co_filename == settings["file"] and code.co_firstlineno >= settings["first_line"]
 
     limits = Limits(events=10000, depth=50)
-    hook = make_hook(output.write, wanted, shown, limits, engine=settings.get("engine"))
+    hook = make_hook(output.write, wanted, shown, limits, None, settings.get("engine"), settings.get("native"))
     hook.install()
     try:
         main()

@@ -16,6 +16,7 @@ class SettraceHook(Hook):
 
     def install(self):
         """Start looking."""
+        self._raised_in = None
         sys.settrace(self._global)
 
     def remove(self):
@@ -23,6 +24,7 @@ class SettraceHook(Hook):
         ours = getattr(sys.gettrace(), "__self__", None) is self
         if ours:
             sys.settrace(None)
+        self._raised_in = None
         self.stop("interrupted" if ours else "trace function replaced")
 
     def _global(self, frame, event, argument):
@@ -42,11 +44,14 @@ class SettraceHook(Hook):
     def _step(self, frame, event, argument):
         recorder = self.recorder
         if event == "line":
+            self._raised_in = None
             recorder.line(frame, frame.f_lineno)
         elif event == "exception":
+            self._raised_in = frame
             recorder.raised(exception_text(argument[0], argument[1]))
         elif event == "return":
-            if argument is None and not _leaves_by_value(frame):
+            unhandled, self._raised_in = self._raised_in is frame, None
+            if argument is None and not _leaves_by_value(frame, unhandled):
                 recorder.unwound()
             else:
                 recorder.returned(argument)
@@ -59,11 +64,14 @@ class SettraceHook(Hook):
         return None
 
 
-_LEAVING = frozenset(
-    number for name, number in dis.opmap.items() if "RETURN_VALUE" in name or "RETURN_CONST" in name or "YIELD" in name
-)
+_RETURNS = frozenset(number for name, number in dis.opmap.items() if "RETURN_VALUE" in name or "RETURN_CONST" in name)
+_YIELDS = frozenset(number for name, number in dis.opmap.items() if "YIELD" in name)
 
 
-def _leaves_by_value(frame):
-    """Say whether the last instruction returns or yields: an exception that passes through stops elsewhere."""
-    return frame.f_code.co_code[frame.f_lasti] in _LEAVING
+def _leaves_by_value(frame, unhandled):
+    """Say whether the last instruction returns or yields: an exception that passes through stops elsewhere.
+
+    One that is thrown into a generator stops at its yield too: then no line came after the exception (`unhandled`).
+    """
+    last = frame.f_code.co_code[frame.f_lasti]
+    return last in _RETURNS or (last in _YIELDS and not unhandled)

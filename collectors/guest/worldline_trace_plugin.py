@@ -1,7 +1,9 @@
 """A pytest plugin that traces chosen functions while chosen tests run.
 
 WORLDLINE_TRACE names a JSON file: {"output": path, "shown": [files], "plan": {test id: [[file, first line, id], ...]},
-"limits": {...}, "engine": name or null for the fastest}. Each planned function is traced at its first call in the test. Python 3.8 and newer.
+"limits": {...}, "engine": name or null for the fastest, "native": path of the compiled engine}.
+
+Each planned function is traced at its first call in the test. Python 3.8 and newer.
 """
 
 import json
@@ -19,7 +21,8 @@ class _Tracing(object):
         self.files = frozenset(settings["shown"])
         self.waiting = {}
         limits = Limits(**settings["limits"])
-        self.hook = make_hook(self.output.write, self.wanted, self.shown, limits, engine=settings.get("engine"))
+        choice = {"engine": settings.get("engine"), "native": settings.get("native")}
+        self.hook = make_hook(self.output.write, self.wanted, self.shown, limits, **choice)
 
     def wanted(self, code):
         key = (code.co_filename, code.co_firstlineno)

@@ -1,0 +1,80 @@
+/* The texts of leaves: exactly repr, bounded. */
+static int is_leaf(PyTypeObject *type) {
+    return type == &PyLong_Type || type == &PyUnicode_Type || type == &PyFloat_Type || type == &PyBool_Type ||
+           type == Py_TYPE(Py_None) || type == &PyBytes_Type || type == &PyComplex_Type ||
+           type == Py_TYPE(Py_Ellipsis) || type == Py_TYPE(Py_NotImplemented);
+}
+
+static int add_repr(Buffer *buffer, PyObject *value) {
+    PyObject *text = Py_TYPE(value)->tp_repr(value);
+    if (!text) return -1;
+    int failed = add_unicode(buffer, text);
+    Py_DECREF(text);
+    return failed;
+}
+
+static int add_long(Engine *e, Buffer *buffer, PyObject *value) {
+    int overflow;
+    long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+    char digits[40];
+    if (!overflow) {
+        char *end = digits + sizeof digits, *at = end;
+        unsigned long long left = number < 0 ? 0ull - (unsigned long long)number : (unsigned long long)number;
+        do *--at = (char)('0' + left % 10); while (left /= 10);
+        if (number < 0) *--at = '-';
+        return add(buffer, at, (size_t)(end - at));
+    }
+    size_t bits = _PyLong_NumBits(value);
+    if (bits <= MOST_INT_BITS) return add_repr(buffer, value);
+    e->is_short = 1;
+    snprintf(digits, sizeof digits, "<int of %zu bits>", bits);
+    return add_text(buffer, digits);
+}
+
+/* Text without quotes, backslashes, control and other characters than ASCII is its own repr between quotes. */
+static int is_plain(PyObject *text) {
+    if (!PyUnicode_IS_COMPACT_ASCII(text)) return 0;
+    const unsigned char *data = PyUnicode_1BYTE_DATA(text);
+    for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(text); i++)
+        if (data[i] < 32 || data[i] == 127 || data[i] == '\'' || data[i] == '\\') return 0;
+    return 1;
+}
+
+static int add_piece(Buffer *buffer, PyObject *value, Py_ssize_t start, Py_ssize_t end) {
+    PyObject *piece = PySequence_GetSlice(value, start, end);
+    if (!piece) return -1;
+    int failed = add_repr(buffer, piece);
+    Py_DECREF(piece);
+    return failed;
+}
+
+static int add_string(Engine *e, Buffer *buffer, PyObject *value) {
+    int text = PyUnicode_CheckExact(value);
+    Py_ssize_t size = text ? PyUnicode_GET_LENGTH(value) : PyBytes_GET_SIZE(value);
+    Py_ssize_t longest = 4 * e->most_characters, half = longest / 2;
+    if (size <= longest) {
+        if (!text || !is_plain(value)) return add_repr(buffer, value);
+        return add(buffer, "'", 1) || add(buffer, PyUnicode_1BYTE_DATA(value), (size_t)size) || add(buffer, "'", 1);
+    }
+    char said[64];
+    snprintf(said, sizeof said, "<... %zd items ...>", size - 2 * half);
+    e->is_short = 1;
+    return add_piece(buffer, value, 0, half) || add_text(buffer, said) || add_piece(buffer, value, size - half, size);
+}
+
+static int add_leaf(Engine *e, Buffer *buffer, PyObject *value) {
+    PyTypeObject *type = Py_TYPE(value);
+    if (type == &PyLong_Type) return add_long(e, buffer, value);
+    if (type == &PyUnicode_Type || type == &PyBytes_Type) return add_string(e, buffer, value);
+    if (value == Py_None) return add(buffer, "None", 4);
+    if (value == Py_True) return add(buffer, "True", 4);
+    if (value == Py_False) return add(buffer, "False", 5);
+    if (type == &PyFloat_Type) {
+        char *text = PyOS_double_to_string(PyFloat_AS_DOUBLE(value), 'r', 0, Py_DTSF_ADD_DOT_0, NULL);
+        if (!text) return -1;
+        int failed = add_text(buffer, text);
+        PyMem_Free(text);
+        return failed;
+    }
+    return add_repr(buffer, value);
+}

@@ -1,0 +1,283 @@
+/* Scopes: what each knows of its names, and the events that they make. */
+static int has_room(Engine *e) {
+    if (e->full) return 0;
+    e->events++;
+    if (e->events > e->most_events) e->full = "events";
+    else if (e->size > e->most_size) e->full = "bytes";
+    else if (e->events % SECONDS_EVERY == 0 && now() - e->began > e->most_seconds) e->full = "seconds";
+    return !e->full;
+}
+
+static int changed(Engine *e, long number) {
+    e->cut += e->is_short;
+    e->size += (long)characters(e->text.data, e->text.size);
+    return add_change(e, number, e->text.data, e->text.size);
+}
+
+/* Take over the text of an argument that the caller has just shown: it lies where the caller's value lies, and a walk
+ * meets what it met there, so the text is the same whatever object it is. */
+static int borrow(Engine *e, Known *known, PyObject *value) {
+    if (e->scopes < 2) return 0;
+    Scope *caller = &e->scope[e->scopes - 2];
+    for (int i = 0; i < caller->slots; i++) {
+        Known *shown = &caller->known[i];
+        if (!shown->bound || shown->leaf || shown->address != value) continue;
+        int same = is_unchanged(e, &shown->shadow, value);
+        if (same <= 0) return same;
+        for (size_t j = 0; j < shown->shadow.size; j++)
+            if (note(&known->shadow, shown->shadow.tokens[j])) return -1;
+        e->is_short = shown->is_short;
+        e->text.size = 0;
+        return add(&e->text, shown->text.data, shown->text.size) ? -1 : 1;
+    }
+    return 0;
+}
+
+/* Look at one name of a scope; return how many changes were written, 0 or 1, or -1. */
+static int look(Engine *e, Known *known, PyObject *value, PyObject *name, long *number) {
+    int leaf = is_leaf(Py_TYPE(value)), borrowed = 0;
+    if (leaf && known->leaf == value) return 0;
+    if (!leaf && known->bound && !known->leaf) {
+        int same = is_unchanged(e, &known->shadow, value);
+        if (same) return same < 0 ? -1 : 0;
+    }
+    drop_shadow(&known->shadow);
+    if (!leaf && !known->bound && (borrowed = borrow(e, known, value)) < 0) return -1;
+    if (!borrowed && make_text(e, value, !leaf)) return -1;
+    int same = known->bound && known->text.size == e->text.size && !memcmp(known->text.data, e->text.data, e->text.size);
+    Py_CLEAR(known->leaf);
+    if (leaf) {
+        Py_INCREF(value);
+        known->leaf = value;
+    } else if (!borrowed) {
+        Shadow old = known->shadow;
+        known->shadow = e->fresh;
+        e->fresh = old;
+    }
+    known->address = value;
+    known->bound = 1;
+    if (same) return 0;
+    known->is_short = e->is_short;
+    known->text.size = 0;
+    if (add(&known->text, e->text.data, e->text.size)) return -1;
+    if (*number < 0 && (*number = name_number(e, name)) < 0) return -1;
+    return changed(e, *number) ? -1 : 1;
+}
+
+static PyObject *cell_content(PyObject *cell) { return cell && PyCell_Check(cell) ? PyCell_GET(cell) : cell; }
+
+static PyObject *value_of(const Slot *slot, PyObject **fast) {
+#if PY_VERSION_HEX >= 0x030B0000
+    return slot->cell ? cell_content(fast[slot->fast]) : fast[slot->fast];
+#else
+    if (slot->cell > 0) return cell_content(fast[slot->cell]);
+    return slot->cell < 0 ? cell_content(fast[slot->fast]) : fast[slot->fast];
+#endif
+}
+
+static int look_at_slots(Engine *e, Scope *scope, PyObject **fast) {
+    int count = 0, gone = 0;
+    for (int i = 0; i < scope->code->slots; i++) {
+        PyObject *value = value_of(&scope->code->slot[i], fast);
+        if (!value) {
+            gone |= scope->known[i].bound;
+            continue;
+        }
+        Py_INCREF(value);
+        int more = look(e, &scope->known[i], value, scope->code->slot[i].name, &scope->code->slot[i].number);
+        Py_DECREF(value);
+        if (more < 0) return -1;
+        count += more;
+    }
+    for (int i = 0; gone && i < scope->code->slots; i++)
+        if (scope->known[i].bound && !value_of(&scope->code->slot[i], fast)) {
+            forget(&scope->known[i]);
+            if (add_change(e, scope->code->slot[i].number, "", 0)) return -1;
+            count++;
+        }
+    return count;
+}
+
+/* Make room for `slots` names in all; what is there stays. */
+static int grow_known(Scope *scope, int slots) {
+    if (slots <= scope->room) return 0;
+    Known *known = PyMem_RawRealloc(scope->known, (size_t)slots * sizeof *known);
+    if (!known) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memset(&known[scope->room], 0, (size_t)(slots - scope->room) * sizeof *known);
+    scope->known = known;
+    scope->room = slots;
+    return 0;
+}
+
+static int add_name(Scope *scope, PyObject *name) {
+    if (grow_known(scope, scope->slots + 1)) return -1;
+    PyObject **names = PyMem_RawRealloc(scope->names, ((size_t)scope->slots + 1) * sizeof *names);
+    if (!names) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    scope->names = names;
+    Py_INCREF(name);
+    scope->names[scope->slots++] = name;
+    return 0;
+}
+
+/* A class body, a module or exec: the names are those of a dictionary, and their order is its order. */
+static int look_at_names(Engine *e, Scope *scope, PyObject *names) {
+    PyObject *name, *value;
+    Py_ssize_t at = 0;
+    int count = 0;
+    while (PyDict_Next(names, &at, &name, &value)) {
+        if (!PyUnicode_CheckExact(name)) continue;
+        int place = 0;
+        while (place < scope->slots && PyUnicode_Compare(scope->names[place], name)) place++;
+        if (place == scope->slots && add_name(scope, name)) return -1;
+        long number = -1;
+        Py_INCREF(value);
+        int more = look(e, &scope->known[place], value, name, &number);
+        Py_DECREF(value);
+        if (more < 0) return -1;
+        count += more;
+    }
+    for (int i = 0; i < scope->slots; i++)
+        if (scope->known[i].bound && !PyDict_GetItemWithError(names, scope->names[i])) {
+            forget(&scope->known[i]);
+            if (PyErr_Occurred() || add_change(e, name_number(e, scope->names[i]), "", 0)) return -1;
+            count++;
+        }
+    return count;
+}
+
+static int state(Engine *e, int kind, PyObject **fast, PyObject *names, long line) {
+    Scope *scope = &e->scope[e->scopes - 1];
+    scope->line = (uint32_t)line;
+    if (!has_room(e)) return 0;
+    int count = scope->code->optimized ? look_at_slots(e, scope, fast)
+              : names && PyDict_CheckExact(names) ? look_at_names(e, scope, names) : 0;
+    return count < 0 ? -1 : add_event(e, kind, scope, (uint32_t)count);
+}
+
+/* Let go of all that the scope holds of the program. */
+static void clear_scope(Scope *scope) {
+    for (int i = 0; i < scope->slots; i++) {
+        forget(&scope->known[i]);
+        if (scope->names) Py_DECREF(scope->names[i]);
+    }
+    PyMem_RawFree(scope->names);
+    scope->names = NULL;
+    scope->slots = 0;
+    scope->frame = NULL;
+}
+
+static void free_scope(Scope *scope) {
+    for (int i = 0; i < scope->room; i++) {
+        PyMem_RawFree(scope->known[i].text.data);
+        PyMem_RawFree(scope->known[i].shadow.tokens);
+    }
+    PyMem_RawFree(scope->known);
+}
+
+static int push(Engine *e, Code *code, void *frame) {
+    if (e->scopes == e->scope_room) {
+        long room = e->scope_room ? 2 * e->scope_room : 16;
+        Scope *grown = PyMem_RawRealloc(e->scope, (size_t)room * sizeof *grown);
+        if (!grown) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        memset(&grown[e->scope_room], 0, (size_t)(room - e->scope_room) * sizeof *grown);
+        e->scope = grown;
+        e->scope_room = room;
+    }
+    Scope *scope = &e->scope[e->scopes];
+    if (grow_known(scope, code->slots)) return -1;
+    scope->code = code;
+    scope->frame = frame;
+    scope->slots = code->slots;
+    e->scopes++;
+    return 0;
+}
+
+static int end_trace(Engine *e) {
+    while (e->scopes) clear_scope(&e->scope[--e->scopes]);
+    if (!e->open) return 0;
+    e->open = 0;
+    if (flush(e)) return -1;
+    return write_json(e, 'E', Py_BuildValue("{szsl}", "cut", e->full, "values_cut", e->cut));
+}
+
+static int begin_trace(Engine *e, PyObject *attributes) {
+    e->open = 1;
+    e->full = NULL;
+    e->events = e->size = e->cut = 0;
+    e->began = now();
+    if (flush(e)) return -1;
+    Py_INCREF(attributes);
+    return write_json(e, 'B', attributes);
+}
+
+/* Take a call; return 1 when its steps are recorded, 0 when not, -1 on an error. */
+static int on_call(Engine *e, Code *code, void *frame, PyObject **fast, PyObject *names, long line) {
+    if (!code->shown) return 0;
+    if (!e->scopes) {
+        PyObject *attributes = PyObject_CallFunctionObjArgs(e->wanted, (PyObject *)code->code, NULL);
+        if (!attributes) return -1;
+        int failed = attributes == Py_None ? 1 : begin_trace(e, attributes);
+        Py_DECREF(attributes);
+        if (failed) return failed < 0 ? -1 : 0;
+    } else if (e->full || e->scopes > e->most_scopes) {
+        return 0;
+    }
+    if (push(e, code, frame) || announce(e, code) || state(e, CALL, fast, names, line)) return -1;
+    return 1;
+}
+
+static int leave(Engine *e, int kind, const char *text, size_t size) {
+    if (!has_room(e)) return 0;
+    e->size += (long)characters(text, size);
+    if (add_change(e, 0, text, size)) return -1;
+    return add_event(e, kind, &e->scope[e->scopes - 1], 1);
+}
+
+static int pop(Engine *e) {
+    clear_scope(&e->scope[--e->scopes]);
+    return e->scopes ? 0 : end_trace(e);
+}
+
+static int on_return(Engine *e, PyObject *value) {
+    if (make_text(e, value, 0)) return -1;
+    if (!e->full) e->cut += e->is_short;
+    return leave(e, RETURN, e->text.data, e->text.size) || pop(e) ? -1 : 0;
+}
+
+static int on_exception(Engine *e, PyObject *kind, PyObject *value) {
+    PyObject *text = PyObject_CallFunctionObjArgs(e->exception_text, kind, value, NULL);
+    if (!text) return -1;
+    e->scratch.size = 0;
+    int failed = add_unicode(&e->scratch, text);
+    Py_DECREF(text);
+    return failed || leave(e, EXCEPTION, e->scratch.data, e->scratch.size) ? -1 : 0;
+}
+
+static int on_unwind(Engine *e) {
+    if (!e->full && add_event(e, UNWIND, &e->scope[e->scopes - 1], 0)) return -1;
+    return pop(e);
+}
+
+/* Our own error: keep what it said, end the trace, record nothing more, and let the program go on. */
+static void give_up(Engine *e) {
+    PyObject *kind, *value, *trace;
+    PyErr_Fetch(&kind, &value, &trace);
+    PyObject *said = kind ? PyObject_Str(value ? value : kind) : NULL;
+    PyErr_Clear();
+    Py_XSETREF(e->broken, said ? said : PyUnicode_FromString("unknown error"));
+    Py_XDECREF(kind);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
+    e->thread = NULL;
+    if (!e->full) e->full = "broken";
+    if (end_trace(e)) PyErr_Clear();
+}

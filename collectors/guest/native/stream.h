@@ -1,0 +1,100 @@
+/* The stream: blocks, and a chunk of events in columns (the form stands in worldline_stream.py). */
+static int write_block(Engine *e, char letter, const Buffer *parts, int count) {
+    size_t size = 0;
+    for (int i = 0; i < count; i++) size += parts[i].size;
+    PyObject *block = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(5 + size));
+    if (!block) return -1;
+    char *at = PyBytes_AS_STRING(block);
+    uint32_t length = (uint32_t)size;
+    *at++ = letter;
+    memcpy(at, &length, 4);
+    at += 4;
+    for (int i = 0; i < count; i++) {
+        if (parts[i].size) memcpy(at, parts[i].data, parts[i].size);
+        at += parts[i].size;
+    }
+    PyObject *done = PyObject_CallFunctionObjArgs(e->write, block, NULL);
+    Py_DECREF(block);
+    if (!done) return -1;
+    Py_DECREF(done);
+    return 0;
+}
+
+/* Narrow a column of u32 in place to the fewest bytes that hold its largest number, and return how many. */
+static uint8_t narrow(Buffer *column) {
+    uint32_t largest = 0, *wide = (uint32_t *)column->data;
+    size_t count = column->size / 4;
+    for (size_t i = 0; i < count; i++) largest = wide[i] > largest ? wide[i] : largest;
+    if (largest < 256) {
+        uint8_t *out = (uint8_t *)column->data;
+        for (size_t i = 0; i < count; i++) out[i] = (uint8_t)wide[i];
+        column->size = count;
+        return 1;
+    }
+    if (largest < 65536) {
+        uint16_t *out = (uint16_t *)column->data;
+        for (size_t i = 0; i < count; i++) out[i] = (uint16_t)wide[i];
+        column->size = 2 * count;
+        return 2;
+    }
+    return 4;
+}
+
+static int flush(Engine *e) {
+    if (!e->chunk) return 0;
+    char head[17];
+    uint32_t sizes[3] = { e->chunk, (uint32_t)(e->name_column.size / 4), (uint32_t)e->texts.size };
+    memcpy(head, sizes, 12);
+    size_t bytes = 4 * (size_t)e->chunk;
+    Buffer parts[8] = { { head, 17, 0 }, { (char *)e->kinds, e->chunk, 0 }, { (char *)e->code_column, bytes, 0 },
+                        { (char *)e->line_column, bytes, 0 }, { (char *)e->count_column, bytes, 0 }, e->name_column,
+                        e->length_column, e->texts };
+    for (int i = 0; i < 5; i++) head[12 + i] = (char)narrow(&parts[2 + i]);
+    e->chunk = 0;
+    e->name_column.size = e->length_column.size = e->texts.size = 0;
+    return write_block(e, 'X', parts, 8);
+}
+
+static int write_json(Engine *e, char letter, PyObject *value) {
+    if (!value) return -1;
+    PyObject *text = PyObject_CallFunctionObjArgs(e->dumps, value, NULL);
+    Py_DECREF(value);
+    if (!text) return -1;
+    Buffer part = { PyBytes_AS_STRING(text), (size_t)PyBytes_GET_SIZE(text), 0 };
+    int failed = write_block(e, letter, &part, 1);
+    Py_DECREF(text);
+    return failed;
+}
+
+static int add_event(Engine *e, int kind, Scope *scope, uint32_t count) {
+    uint32_t at = e->chunk++;
+    e->kinds[at] = (uint8_t)kind;
+    e->code_column[at] = (uint32_t)scope->code->number;
+    e->line_column[at] = scope->line;
+    e->count_column[at] = count;
+    return e->chunk == CHUNK ? flush(e) : 0;
+}
+
+static int add_change(Engine *e, long name, const char *text, size_t size) {
+    return add_number(&e->name_column, (uint32_t)name) || add_number(&e->length_column, (uint32_t)size) ||
+           add(&e->texts, text, size) ? -1 : 0;
+}
+
+static size_t characters(const char *text, size_t size) {
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++) count += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return count;
+}
+
+/* Return the number of a name, which is announced when it is new, or -1. */
+static long name_number(Engine *e, PyObject *name) {
+    PyObject *known = PyDict_GetItemWithError(e->names, name);
+    if (known) return PyLong_AsLong(known);
+    if (PyErr_Occurred()) return -1;
+    long number = (long)PyDict_GET_SIZE(e->names);
+    PyObject *value = PyLong_FromLong(number);
+    int failed = !value || PyDict_SetItem(e->names, name, value);
+    Py_XDECREF(value);
+    Py_INCREF(name);
+    return failed || write_json(e, 'N', name) ? -1 : number;
+}

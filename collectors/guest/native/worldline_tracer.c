@@ -1,0 +1,157 @@
+/* The C engine: the callbacks, the change test and the texts of values, for the stream of worldline_stream.py.
+ *
+ * It writes the bytes that worldline_recorder.py and worldline_snapshot.py write, and those two are the reference.
+ * On CPython 3.12 and newer its methods are callbacks of sys.monitoring, below it is a trace function (PyEval_SetTrace).
+ * It runs no code of the traced program: values are read through their C structures and slots of builtin types alone.
+ *
+ * A name is looked at without making its text: an immutable leaf by identity, anything else by walking it again within the
+ * bounds and comparing what is met with what was met last time (its shadow). References are held to leaves alone. */
+#include "engine.h"
+#include "memory.h"
+#include "stream.h"
+#include "codes.h"
+#include "walk.h"
+#include "leaves.h"
+#include "foreign.h"
+#include "containers.h"
+#include "texts.h"
+#include "scopes.h"
+#if PY_VERSION_HEX >= 0x030C0000
+#include "monitoring.h"
+#else
+#include "trace_function.h"
+#endif
+
+/* detach(reason): stop recording; an open trace ends with the reason. */
+static PyObject *engine_detach(Engine *e, PyObject *reason) {
+    static char kept[64];
+#if PY_VERSION_HEX < 0x030C0000
+    if (e->thread && PyThreadState_Get()->c_traceobj == (PyObject *)e) PyEval_SetTrace(NULL, NULL);
+    else if (e->thread) reason = NULL;
+#endif
+    e->thread = NULL;
+    Py_CLEAR(e->instrument);
+    snprintf(kept, sizeof kept, "%s", reason ? PyUnicode_AsUTF8(reason) : "trace function replaced");
+    if (e->open && !e->full) e->full = kept;
+    if (end_trace(e)) return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *engine_text(Engine *e, PyObject *value) {
+    if (make_text(e, value, 0)) return NULL;
+    return PyUnicode_DecodeUTF8(e->text.data, (Py_ssize_t)e->text.size, "replace");
+}
+
+static int engine_init(Engine *e, PyObject *arguments, PyObject *named) {
+    PyObject *write, *wanted, *shown, *dumps, *text, *about;
+    if (!PyArg_ParseTuple(arguments, "OOOOOO(lllld)(llll)", &write, &wanted, &shown, &dumps, &text, &about,
+                          &e->most_events, &e->most_size, &e->most_scopes, &e->events, &e->most_seconds,
+                          &e->most_depth, &e->most_items, &e->most_nodes, &e->most_characters))
+        return -1;
+    if (e->most_depth < 0 || e->most_depth >= DEEPEST - 2) {
+        PyErr_SetString(PyExc_ValueError, "the depth of values must be under 30");
+        return -1;
+    }
+    PyObject **kept[] = { &e->write, &e->wanted, &e->shown, &e->dumps, &e->exception_text };
+    PyObject *given[] = { write, wanted, shown, dumps, text };
+    for (int i = 0; i < 5; i++) {
+        Py_INCREF(given[i]);
+        Py_XSETREF(*kept[i], given[i]);
+    }
+    e->names = PyDict_New();
+    if (!e->names) return -1;
+    PyObject *done = PyObject_CallFunction(e->write, "y", "WLTRACE2");
+    if (!done) return -1;
+    Py_DECREF(done);
+    Py_INCREF(about);
+    return write_json(e, 'H', about);
+}
+
+/* Shadows and leaves hold numbers and strings alone, which are in no cycle. */
+static int engine_traverse(Engine *e, visitproc visit, void *arg) {
+    Py_VISIT(e->write);
+    Py_VISIT(e->wanted);
+    Py_VISIT(e->shown);
+    Py_VISIT(e->dumps);
+    Py_VISIT(e->exception_text);
+    Py_VISIT(e->instrument);
+    return 0;
+}
+
+static int engine_clear(Engine *e) {
+    Py_CLEAR(e->write);
+    Py_CLEAR(e->wanted);
+    Py_CLEAR(e->shown);
+    Py_CLEAR(e->dumps);
+    Py_CLEAR(e->exception_text);
+    Py_CLEAR(e->instrument);
+    return 0;
+}
+
+static void engine_dealloc(Engine *e) {
+    PyObject_GC_UnTrack(e);
+    while (e->scopes) clear_scope(&e->scope[--e->scopes]);
+    for (long i = 0; i < e->scope_room; i++) free_scope(&e->scope[i]);
+    for (size_t i = 0; i < e->table_size; i++)
+        if (e->table[i]) free_code(e->table[i]);
+    drop_shadow(&e->fresh);
+    Buffer *buffers[] = { &e->text, &e->scratch, &e->name_column, &e->length_column, &e->texts };
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) PyMem_RawFree(buffers[i]->data);
+    PyMem_RawFree(e->fresh.tokens);
+    PyMem_RawFree(e->scope);
+    PyMem_RawFree(e->table);
+    engine_clear(e);
+    Py_XDECREF(e->names);
+    Py_XDECREF(e->broken);
+    Py_XDECREF(e->disable);
+    Py_TYPE(e)->tp_free((PyObject *)e);
+}
+
+static PyObject *engine_broken(Engine *e, void *unused) {
+    PyObject *said = e->broken ? e->broken : Py_None;
+    Py_INCREF(said);
+    return said;
+}
+
+static PyMethodDef methods[] = {
+#if PY_VERSION_HEX >= 0x030C0000
+    { "start", (PyCFunction)(void (*)(void))engine_start, METH_FASTCALL, NULL },
+    { "line", (PyCFunction)(void (*)(void))engine_line, METH_FASTCALL, NULL },
+    { "jump", (PyCFunction)(void (*)(void))engine_jump, METH_FASTCALL, NULL },
+    { "returned", (PyCFunction)(void (*)(void))engine_return, METH_FASTCALL, NULL },
+    { "raised", (PyCFunction)(void (*)(void))engine_raise, METH_FASTCALL, NULL },
+    { "unwound", (PyCFunction)(void (*)(void))engine_unwind, METH_FASTCALL, NULL },
+#endif
+    { "attach", (PyCFunction)engine_attach, METH_VARARGS, NULL },
+    { "detach", (PyCFunction)engine_detach, METH_O, NULL },
+    { "text", (PyCFunction)engine_text, METH_O, NULL },
+    { NULL, NULL, 0, NULL },
+};
+
+static PyGetSetDef attributes[] = { { "broken", (getter)engine_broken, NULL, NULL, NULL }, { NULL, NULL, NULL, NULL, NULL } };
+
+static PyTypeObject EngineType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "worldline_tracer.Engine",
+    .tp_basicsize = sizeof(Engine),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = (traverseproc)engine_traverse,
+    .tp_clear = (inquiry)engine_clear,
+    .tp_new = PyType_GenericNew,
+    .tp_init = (initproc)engine_init,
+    .tp_dealloc = (destructor)engine_dealloc,
+    .tp_methods = methods,
+    .tp_getset = attributes,
+};
+
+static struct PyModuleDef module = { PyModuleDef_HEAD_INIT, "worldline_tracer", NULL, -1, NULL, NULL, NULL, NULL, NULL };
+
+PyMODINIT_FUNC PyInit_worldline_tracer(void) {
+    dict_name = PyUnicode_InternFromString("__dict__");
+    if (!dict_name || PyType_Ready(&EngineType)) return NULL;
+    PyObject *made = PyModule_Create(&module);
+    if (!made) return NULL;
+    Py_INCREF(&EngineType);
+    if (PyModule_AddObject(made, "Engine", (PyObject *)&EngineType)) return NULL;
+    return made;
+}

@@ -1,0 +1,44 @@
+"""A pytest plugin that traces whatever shown code each test runs: every outermost call of it begins a trace.
+
+WORLDLINE_TRACE_ALL names a JSON file: {"output": path, "shown": [files], "limits": {...}, "engine": name or null for the
+fastest, "native": path of the compiled engine}. Python 3.8 and newer.
+"""
+
+import json
+import os
+
+import pytest
+from worldline_engines import make_hook
+from worldline_recorder import Limits
+
+
+class _Tracing(object):
+    def __init__(self, settings):
+        self.output = open(settings["output"], "ab")
+        self.files = frozenset(settings["shown"])
+        self.test = None
+        choice = {"engine": settings.get("engine"), "native": settings.get("native")}
+        self.hook = make_hook(self.output.write, self.wanted, self.shown, Limits(**settings["limits"]), **choice)
+
+    def wanted(self, code):
+        return {"test": self.test}
+
+    def shown(self, code):
+        return code.co_filename in self.files and code.co_name != "<module>"
+
+
+def pytest_configure(config):
+    with open(os.environ["WORLDLINE_TRACE_ALL"], encoding="utf-8") as handle:
+        config._worldline_tracing_all = _Tracing(json.load(handle))
+
+
+@pytest.hookimpl(hookwrapper=True, trylast=True)
+def pytest_runtest_call(item):
+    tracing = item.config._worldline_tracing_all
+    tracing.test = item.nodeid
+    tracing.hook.install()
+    try:
+        yield
+    finally:
+        tracing.hook.remove()
+        tracing.output.flush()

@@ -1,0 +1,176 @@
+"""Random programs for the tracer: they end by themselves, print what they did, and need nothing but the interpreter."""
+
+import random
+
+_NAMES = ("a", "b", "c", "d", "e")
+_VALUES = (
+    "0", "1", "-7", "2.5", "-0.0", "True", "None", "'x'", "'it\\'s \\n'", "b'\\x00y'", "10 ** 40", "(1, 'z')", "[1, 2]",
+    "[[], {}]", "{'k': [0]}", "{1, 2}", "frozenset({3})", "range(4)", "1j", "float('nan')", "len", "lambda q: q", "Box(1)",
+    "Odd()", "[Box([2])]", "iter([1])", "'\\udc80'", "'\\u2603' * 9", "Slots()", "slice(1, None)", "...",
+)  # fmt: skip
+_PRELUDE = '''
+class Box:
+    """Plain attributes."""
+    kind = "class"
+    def __init__(self, item):
+        self.item = item
+        self.more = [item]
+    def put(self, item):
+        self.item = item
+        self.more.append(item)
+        return self
+class Odd:
+    """Every method that a careless tracer might call says so."""
+    def __repr__(self): print("repr called"); return "odd"
+    def __eq__(self, other): print("eq called"); return True
+    def __hash__(self): print("hash called"); return 1
+    def __len__(self): print("len called"); return 0
+    def __bool__(self): print("bool called"); return True
+    def __iter__(self): print("iter called"); return iter(())
+    def __getattr__(self, name): print("getattr called", name); raise AttributeError(name)
+class Slots:
+    __slots__ = ("x",)
+def number(value): return value if type(value) is int else 3
+def items(value): return list(value)[:5] if type(value) in (list, tuple, str, range) else [value]
+def count(n):
+    for i in range(n % 5):
+        got = yield i
+        if got: yield got
+'''
+
+
+class _Writer:
+    def __init__(self, seed: int) -> None:
+        self.draw = random.Random(seed)
+        self.lines: list[str] = []
+        self.functions = 0
+
+    def put(self, depth: int, text: str) -> None:
+        self.lines.append("    " * depth + text)
+
+    def name(self) -> str:
+        return self.draw.choice(_NAMES)
+
+    def value(self) -> str:
+        kind = self.draw.randrange(10)
+        if kind < 5:
+            return self.draw.choice(_VALUES)
+        if kind < 8:
+            return self.name()
+        if kind == 8:
+            return f"[{self.name()}, {self.value()}]"
+        return f"{{'p': {self.name()}, 2: {self.value()}}}"
+
+    def block(self, depth: int, room: int) -> None:
+        for _ in range(self.draw.randint(1, 4)):
+            self.statement(depth, room)
+
+    def statement(self, depth: int, room: int) -> None:
+        plain = (self._assign, self._change, self._change, self._delete, self._print, self._comprehend)
+        nested = (self._loop, self._branch, self._protect, self._define, self._generate, self._while)
+        self.draw.choice(plain if room <= 0 else plain + nested)(depth, room)
+
+    def _assign(self, depth: int, room: int) -> None:
+        one, two = self.name(), self.name()
+        forms = (f"{one} = {self.value()}", f"{one} = {two} = {self.value()}", f"{one}, {two} = {two}, {self.value()}")
+        self.put(depth, self.draw.choice(forms))
+
+    def _change(self, depth: int, room: int) -> None:
+        name = self.name()
+        forms = (
+            f"if type({name}) is list: {name}.append({self.value()})",
+            f"if type({name}) is list and {name}: {name}[0] = {self.value()}",
+            f"if type({name}) is list: {name} += [{self.value()}]",
+            f"if type({name}) is list: {name}.append({name})",
+            f"if type({name}) is dict: {name}['n'] = {self.value()}",
+            f"if type({name}) is dict: {name}.pop('k', None)",
+            f"if type({name}) is set: {name}.add(9)",
+            f"if type({name}) is Box: {name}.put({self.value()})",
+            f"if type({name}) is Box: {name}.extra = {self.value()}",
+            f"if type({name}) is Box: {name}.__dict__.pop('item', None)",
+            f"{name} = number({name}) * 2 - 1",
+        )
+        self.put(depth, self.draw.choice(forms))
+
+    def _delete(self, depth: int, room: int) -> None:
+        name = self.name()
+        self.put(depth, f"{name} = 5; del {name}; {name} = {self.draw.choice(_VALUES)}")
+
+    def _print(self, depth: int, room: int) -> None:
+        self.put(depth, f"print(type({self.name()}).__name__, number({self.name()}))")
+
+    def _comprehend(self, depth: int, room: int) -> None:
+        name = self.name()
+        forms = (
+            f"{name} = [number(v) for v in items({self.name()})]",
+            f"{name} = {{k: {self.name()} for k in 'uv'}}",
+            f"{name} = sum(number(v) for v in items({self.name()}))",
+            f"{name} = [\n{'    ' * depth}    v\n{'    ' * depth}    for v in range(3)\n{'    ' * depth}    if v != 1\n"
+            f"{'    ' * depth}]",
+        )
+        self.put(depth, self.draw.choice(forms))
+
+    def _loop(self, depth: int, room: int) -> None:
+        self.put(depth, f"for {self.name()} in items({self.value()}):")
+        self.block(depth + 1, room - 1)
+        if self.draw.random() < 0.3:
+            self.put(depth + 1, self.draw.choice(("break", "continue")))
+        if self.draw.random() < 0.3:
+            self.put(depth, "else:")
+            self.block(depth + 1, room - 1)
+
+    def _while(self, depth: int, room: int) -> None:
+        self.put(depth, "w = 3")
+        self.put(depth, "while w: w -= 1")
+
+    def _branch(self, depth: int, room: int) -> None:
+        self.put(depth, f"if number({self.name()}) > {self.draw.randint(-3, 3)}:")
+        self.block(depth + 1, room - 1)
+        self.put(depth, "else:")
+        self.block(depth + 1, room - 1)
+
+    def _protect(self, depth: int, room: int) -> None:
+        self.put(depth, "try:")
+        self.block(depth + 1, room - 1)
+        fault = ("raise ValueError('bad', 1)", "[][1]", "{}['no']", "1 // 0", "raise KeyError", "int('x')", "pass")
+        self.put(depth + 1, self.draw.choice(fault))
+        kind = self.draw.choice(("(ValueError, IndexError)", "ZeroDivisionError", "Exception"))
+        self.put(depth, f"except {kind} as error:")
+        self.put(depth + 1, self.draw.choice(("print('caught', type(error).__name__)", "raise", "pass")))
+        if self.draw.random() < 0.5:
+            self.put(depth, "finally:")
+            self.block(depth + 1, 0)
+
+    def _define(self, depth: int, room: int) -> None:
+        self.functions += 1
+        name = f"f{self.functions}"
+        shared = self.name()
+        self.put(depth, f"def {name}(n, {self.name()}=0, *rest, key=None, **others):")
+        self.put(depth + 1, "a = b = c = d = e = n")
+        self.block(depth + 1, room - 1)
+        if self.draw.random() < 0.4:
+            self.put(depth + 1, f"def inner(): return [{shared}, n]")
+            self.put(depth + 1, "inner()")
+        self.put(depth + 1, f"if n > 0: return {name}(n - 1, {self.value()}, 1, 2, key='k', other=3)")
+        self.put(depth + 1, f"return {self.value()}")
+        self.put(depth, f"{self.name()} = {name}({self.draw.randint(0, 2)})")
+
+    def _generate(self, depth: int, room: int) -> None:
+        forms = (
+            "for g in count(4): pass",
+            "g = count(3); next(g); g.send('s'); g.close(); del g",
+            "list(count(2))",
+            "with_ = count(1); next(with_, None); next(with_, None); with_ = None",
+        )
+        self.put(depth, self.draw.choice(forms))
+
+
+def random_program(seed: int) -> str:
+    """Return a program whose `main()` the tracer can follow; equal seeds give equal programs."""
+    writer = _Writer(seed)
+    writer.put(0, "def main():")
+    writer.put(1, f"a = b = {writer.draw.choice(_VALUES)}; c = d = {writer.draw.choice(_VALUES)}; e = [1]")
+    for _ in range(3):
+        writer.block(1, 3)
+    writer.put(1, "return a")
+    return _PRELUDE + "\n".join(writer.lines) + "\n"
