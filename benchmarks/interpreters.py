@@ -12,10 +12,7 @@ from pathlib import Path
 _ROOT = Path(__file__).parents[1]
 GUEST = _ROOT / "collectors" / "guest"
 NEWEST = ("3.11", "3.12", "3.13", "3.14")
-_ABOUT = (
-    "import json, platform, sysconfig; "
-    "print(json.dumps([platform.python_version(), sysconfig.get_paths()['include'], sysconfig.get_config_var('EXT_SUFFIX')]))"
-)
+_ABOUT = "import platform; print(platform.python_version())"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +21,6 @@ class Interpreter:
 
     version: str
     python: str
-    include: str
-    suffix: str
     absent: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -83,8 +78,7 @@ def _look(command: str) -> Interpreter | None:
         return None
     if run.returncode != 0:
         return None
-    version, include, suffix = json.loads(run.stdout)
-    return Interpreter(version=version, python=command, include=include, suffix=suffix)
+    return Interpreter(version=run.stdout.strip(), python=command)
 
 
 def pinned_packages() -> list[str]:
@@ -107,13 +101,7 @@ def with_packages(interpreter: Interpreter) -> Interpreter:
         reasons = {re.split("[=<>]", pin)[0]: reason for pin in pins if (reason := _install(python, pin))}
         known = {"pins": pins, "absent": reasons}
         state.write_text(json.dumps(known, indent=2))
-    return Interpreter(
-        version=interpreter.version,
-        python=str(python),
-        include=interpreter.include,
-        suffix=interpreter.suffix,
-        absent=known["absent"],
-    )
+    return Interpreter(version=interpreter.version, python=str(python), absent=known["absent"])
 
 
 def _install(python: Path, pin: str) -> str | None:

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from benchmarks.extensions import compile_extension
 from benchmarks.interpreters import GUEST, Interpreter
+from benchmarks.tracer.floor import compile_floor
+from collectors.native_engine import FILE, native_for_interpreter
 
 HERE = Path(__file__).parent
 UNTRACED = "untraced"
@@ -106,9 +108,15 @@ def _absent(tool: str, interpreter: Interpreter) -> str:
     return interpreter.absent.get(package, "")
 
 
+@lru_cache
+def _compiled(python: str) -> tuple[str, str]:
+    """Return the path of the C engine, empty when it does not compile, and the folder of the floors."""
+    engine = native_for_interpreter(python)
+    return str(engine / FILE) if engine else "", str(compile_floor(HERE / "floor.c", python))
+
+
 def _environment(interpreter: Interpreter, workload: Workload) -> dict[str, str]:
-    engine = compile_extension(GUEST / "worldline_tracer.c", interpreter)
-    floor = compile_extension(HERE / "floor.c", interpreter)
-    path = ":".join(filter(None, [workload.path, str(GUEST), str(HERE / "guest"), str(engine), str(floor)]))
+    native, floor = _compiled(interpreter.python)
+    path = ":".join(filter(None, [workload.path, str(GUEST), str(HERE / "guest"), floor]))
     kept = {name: os.environ[name] for name in ("HOME", "PATH", "LANG", "TMPDIR") if name in os.environ}
-    return kept | {"PYTHONPATH": path, "PYTHONHASHSEED": "0"}
+    return kept | {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "BENCH_NATIVE": native}
