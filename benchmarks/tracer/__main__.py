@@ -52,6 +52,7 @@ def main() -> int:
         ratios = Ratios(interpreter.label, measure(interpreter, workloads, cells, effort))
         measured.append(ratios)
         claims += speed_claims(ratios)
+        print_ratios([ratios], file=sys.stderr)
     print_ratios(measured, file=sys.stderr if arguments.json else sys.stdout)
     return print_claims(claims, as_json=arguments.json)
 

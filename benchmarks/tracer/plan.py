@@ -78,4 +78,4 @@ def plan_cells(workloads: list[Workload], *, quick: bool) -> list[Cell]:
 def _is_measured(workload: str, tool: str) -> bool:
     if workload in PROGRAMS:
         return True
-    return tool not in _PROGRAMS_ONLY and (workload in BARRED_SUITES or tool in (UNTRACED, *_FAST, PLAIN))
+    return tool not in _PROGRAMS_ONLY and (workload in BARRED_SUITES or tool in (UNTRACED, *_FAST))
