@@ -16,7 +16,8 @@ setup: install
 
 demo: setup
 	$(BIN)/worldline collect recipes/demo.toml
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/worldline train recipes/demo-train.toml
+	for phase in pretrain midtrain sft rl; do \
+		OMP_WAIT_POLICY=PASSIVE $(BIN)/worldline train recipes/demo-$$phase.toml || exit $$?; done
 	$(BIN)/worldline summary runs/demo
 	$(BIN)/worldline report runs/demo
 

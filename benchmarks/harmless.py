@@ -2,8 +2,9 @@
 
     python -m benchmarks.harmless [--json] [--quick]
 
-Each project is built as an image from its release and its whole suite is run with every call of its code traced. A test
-counts as the same when its outcome is that of the untraced run; tests that differ between two untraced runs are left out.
+Each project is built as an image from its release and its whole suite is run with the outermost calls of its code traced,
+up to 50 a test, while the engine stays installed for the whole test. A test counts as the same when its outcome is that of
+the untraced run; tests that differ between two untraced runs are left out.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.table import Claim, print_claims
-from collectors.events import blocks
+from collectors.stream_blocks import blocks
 from collectors.native_engine import FILE, MOUNT, native_for_base
 from collectors.ship import run_with_guest
 from images.build import BuildSettings, build_image
@@ -29,6 +30,7 @@ PROJECTS = (
     "click==8.1.7", "markdown==3.7", "python-slugify==8.0.4", "wcwidth==0.2.13", "parso==0.8.4",
 )  # fmt: skip
 _LIMITS = {"events": 3000, "size": 300_000, "depth": 5, "seconds": 5.0}
+_TRACES = 50
 _SECONDS = 900.0
 
 
@@ -43,6 +45,7 @@ def outcomes(engine: Engine, record: ImageRecord, name: str | None, native: Path
             settings = {
                 "shown": [f"{container.root}/{path}" for path in record.source_files],
                 "limits": _LIMITS,
+                "traces": _TRACES,
                 "engine": name,
                 "native": f"{MOUNT}/{FILE}",
             }

@@ -1,23 +1,16 @@
-"""Events to frames: decodes the guest's binary stream, which it never evaluates, into the frames of traces.
+"""Events: what a guest's stream tells, all traces together in columns, with no Python object for an event."""
 
-The form of the stream stands in guest/worldline_stream.py.
-"""
-
-import json
-import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from collectors.errors import GuestStreamError
-from trajectories.frame import Frame, FrameKind
+from collectors.stream_blocks import EventBlock, blocks, clean, read_events, read_json, refused
 
-MAGIC = b"WLTRACE2"
-_KINDS = (FrameKind.CALL, FrameKind.LINE, FrameKind.RETURN, FrameKind.EXCEPTION)
-_UNWIND = 4
-_TYPES = {1: "<u1", 2: "<u2", 4: "<u4"}
+CALL, LINE, RETURN, EXCEPTION, UNWIND = range(5)
+_MOST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,140 +23,167 @@ class CodeSeen:
 
 
 @dataclass(slots=True, kw_only=True)
-class DecodedTrace:
-    """One trace of the stream: what it began with, its frames, the codes it ran, and what was cut."""
+class TraceSeen:
+    """One trace of a stream: what it began with, its first event, and what was cut; `killed` where no end came."""
 
     attributes: dict[str, Any]
-    engine: str = ""
-    frames: list[Frame] = field(default_factory=list)
-    codes: dict[CodeSeen, None] = field(default_factory=dict)
+    engine: str
+    python: str
+    first: int
     cut: str | None = "killed"
     values_cut: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Events:
-    """One block of events in columns: E events, C changes, and the texts of the changes with their C + 1 offsets."""
+    """E events of T traces with C changes; the text of change c is text[offsets_C[c]:offsets_C[c + 1]], valid UTF-8.
 
+    The events of trace t are starts_T[t] to starts_T[t + 1]; depth_E is 0 in the entry function.
+    """
+
+    starts_T: np.ndarray
     kind_E: np.ndarray
     code_E: np.ndarray
     line_E: np.ndarray
     count_E: np.ndarray
+    depth_E: np.ndarray
     name_C: np.ndarray
     offsets_C: np.ndarray
     text: bytes
 
 
-def read_events(payload: bytes) -> Events:
-    """Return the columns of an event block; raise `ValueError` when its sizes do not add up."""
-    events, changes, size, *widths = struct.unpack_from("<III5B", payload)
-    columns, at = [], struct.calcsize("<III5B")
-    for width, length in zip((1, *widths), (events, events, events, events, changes, changes), strict=True):
-        columns.append(np.frombuffer(payload, _TYPES[width], length, at))
-        at += width * length
-    kind, code, line, count, name, lengths = columns
-    offsets = np.zeros(changes + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    if at + size != len(payload) or offsets[-1] != size or count.sum(dtype=np.int64) != changes:
-        raise ValueError("the sizes of an event block do not add up")
-    return Events(
-        kind_E=kind, code_E=code, line_E=line, count_E=count, name_C=name, offsets_C=offsets, text=payload[at:]
-    )
+@dataclass(slots=True, kw_only=True)
+class Stream:
+    """The traces, codes and names of a stream in the order of their blocks, and the events of all traces."""
+
+    traces: list[TraceSeen] = field(default_factory=list)
+    codes: list[CodeSeen] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    events: Events
 
 
-def blocks(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield letter and payload of each whole block; the torn one at the end of a killed stream is left out."""
-    if data[: len(MAGIC)] != MAGIC[: len(data)]:
-        raise GuestStreamError(f"stream begins with {data[:8]!r}: expected {MAGIC!r}")
-    at = len(MAGIC)
-    while at + 5 <= len(data):
-        letter, size = struct.unpack_from("<cI", data, at)
-        if at + 5 + size > len(data):
-            return
-        yield letter.decode("latin-1"), data[at + 5 : at + 5 + size]
-        at += 5 + size
-
-
-def decode(data: bytes, source_line: Callable[[str, int], str]) -> list[DecodedTrace]:
-    """Return the traces of a stream; `source_line(file, number)` gives a line with its newline.
-
-    A trace without an end (the process died) is kept and says `cut="killed"`. Raises `GuestStreamError` for what no guest
-    of ours writes.
-    """
-    decoder = _Decoder(source_line)
+def read_stream(data: bytes) -> Stream:
+    """Return what a stream tells up to where it ends; raise `GuestStreamError` for what no guest of ours writes."""
+    reader = _Reader()
     for letter, payload in blocks(data):
-        try:
-            decoder.take(letter, payload)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, struct.error) as error:
-            raise GuestStreamError(f"guest block {letter!r} {payload[:80]!r} is not of the stream's form") from error
-    return decoder.traces
-
-
-class _Decoder:
-    def __init__(self, source_line: Callable[[str, int], str]) -> None:
-        self.traces: list[DecodedTrace] = []
-        self._source_line = source_line
-        self._engine = ""
-        self._codes: list[CodeSeen] = []
-        self._names: list[str] = []
-        self._scopes: list[dict[str, str]] = []
-
-    def take(self, letter: str, payload: bytes) -> None:
-        if letter == "X":
-            self._events(read_events(payload))
-            return
-        value = json.loads(payload)
-        if letter == "H":
-            self._engine = str(value["engine"])
-        elif letter == "C":
-            self._codes.append(CodeSeen(file=str(value[0]), name=str(value[1]), first_line=int(value[2])))
-        elif letter == "N":
-            self._names.append(str(value))
-        elif letter == "B":
-            self.traces.append(DecodedTrace(attributes=dict(value), engine=self._engine))
-            self._scopes = []
-        elif letter == "E":
-            self.traces[-1].cut, self.traces[-1].values_cut = value["cut"], int(value["values_cut"])
-        else:
-            raise ValueError("unknown block")
-
-    def _events(self, events: Events) -> None:
-        texts = [
-            events.text[a:b].decode("utf-8", "replace")
-            for a, b in zip(events.offsets_C[:-1].tolist(), events.offsets_C[1:].tolist(), strict=True)
-        ]
-        columns = (events.kind_E, events.code_E, events.line_E, events.count_E)
-        names, at = events.name_C.tolist(), 0
-        for kind, code, line, count in zip(*(column.tolist() for column in columns), strict=True):
-            self._step(kind, code, line, names[at : at + count], texts[at : at + count])
-            at += count
-
-    def _step(self, kind: int, code: int, line: int, names: Sequence[int], texts: Sequence[str]) -> None:
-        if kind == _UNWIND:
-            self._scopes.pop()
-            return
-        trace, seen = self.traces[-1], self._codes[code]
-        trace.codes[seen] = None
-        if _KINDS[kind] is FrameKind.CALL:
-            self._scopes.append({})
-        leaves = _KINDS[kind] in (FrameKind.RETURN, FrameKind.EXCEPTION)
-        frame = Frame(
-            kind=_KINDS[kind],
-            depth=len(self._scopes) - 1,
-            line_number=line,
-            source_line=self._source_line(seen.file, line),
-            locals={} if leaves else self._state(names, texts),
-            value=texts[0] if leaves else None,
+        reader.take(letter, payload)
+    events = _joined(reader.parts, [trace.first for trace in reader.traces])
+    if events.code_E.max(initial=-1) >= len(reader.codes):
+        raise GuestStreamError(
+            f"event of code {events.code_E.max()}, expected one of the {len(reader.codes)} announced"
         )
-        trace.frames.append(frame)
-        if _KINDS[kind] is FrameKind.RETURN:
-            self._scopes.pop()
+    return Stream(traces=reader.traces, codes=reader.codes, names=reader.names, events=events)
 
-    def _state(self, names: Sequence[int], texts: Sequence[str]) -> dict[str, str]:
-        state = self._scopes[-1]
-        for number, text in zip(names, texts, strict=True):
-            if text:
-                state[self._names[number]] = text
-            else:
-                del state[self._names[number]]
-        return dict(state)
+
+class _Reader:
+    def __init__(self) -> None:
+        self.traces: list[TraceSeen] = []
+        self.codes: list[CodeSeen] = []
+        self.names: list[str] = []
+        self.parts: list[EventBlock] = []
+        self._events = 0
+        self._open: TraceSeen | None = None
+        self._about = ("", "")
+
+    def take(self, letter: str, payload: memoryview) -> None:
+        if letter == "X":
+            self._take_events(read_events(payload))
+            return
+        takers = {"H": self._header, "C": self._code, "N": self._name, "B": self._begin, "E": self._end}
+        if letter not in takers:
+            raise refused(letter, bytes(payload[:80]))
+        value = read_json(letter, payload)
+        if not takers[letter](value):
+            raise refused(letter, value)
+
+    def _take_events(self, part: EventBlock) -> None:
+        if self._open is None:
+            raise GuestStreamError(f"block of {len(part.kind_E)} events stands outside every trace")
+        self._events += len(part.kind_E)
+        self.parts.append(part)
+
+    def _header(self, value: Any) -> bool:
+        fits = type(value) is dict and type(value.get("engine")) is str and type(value.get("python")) is str
+        if fits:
+            self._about = (clean(value["engine"]), clean(value["python"]))
+        return fits
+
+    def _code(self, value: Any) -> bool:
+        fits = type(value) is list and [type(part) for part in value] == [str, str, int] and 0 <= value[2] <= _MOST
+        if fits:
+            self.codes.append(CodeSeen(file=clean(value[0]), name=clean(value[1]), first_line=value[2]))
+        return fits
+
+    def _name(self, value: Any) -> bool:
+        if type(value) is str:
+            self.names.append(clean(value))
+        return type(value) is str
+
+    def _begin(self, value: Any) -> bool:
+        if type(value) is dict:
+            engine, python = self._about
+            self._open = TraceSeen(attributes=value, engine=engine, python=python, first=self._events)
+            self.traces.append(self._open)
+        return type(value) is dict
+
+    def _end(self, value: Any) -> bool:
+        if self._open is None or type(value) is not dict:
+            return False
+        cut, short = value.get("cut", 0), value.get("values_cut")
+        if not (cut is None or isinstance(cut, str)) or type(short) is not int or not 0 <= short <= _MOST:
+            return False
+        self._open.cut, self._open.values_cut = cut if cut is None else clean(cut), short
+        self._open = None
+        return True
+
+
+def _joined(parts: Sequence[EventBlock], firsts: Sequence[int]) -> Events:
+    """Return the columns of all blocks as one, checked."""
+    columns = {name: _column(parts, name) for name in ("kind_E", "code_E", "line_E", "count_E", "name_C", "length_C")}
+    kind, count, lengths = columns["kind_E"], columns["count_E"], columns.pop("length_C")
+    leaves = (kind == RETURN) | (kind == EXCEPTION)
+    if kind.max(initial=0) > UNWIND:
+        raise GuestStreamError(f"event of kind {kind.max()}, expected 0 to {UNWIND}")
+    if (count[leaves] != 1).any() or count[kind == UNWIND].any():
+        raise GuestStreamError("event that leaves a scope with changes, expected one for a value and none without")
+    if columns["line_E"].max(initial=0) > _MOST:
+        raise GuestStreamError(f"event in line {columns['line_E'].max()}, expected at most {_MOST}")
+    starts = np.array([*firsts, len(kind)], np.int64)
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    text = b"".join(part.text for part in parts)
+    _check_utf8(text, offsets)
+    return Events(starts_T=starts, depth_E=_depths(kind, starts), offsets_C=offsets, text=text, **columns)
+
+
+def _column(parts: Sequence[EventBlock], name: str) -> np.ndarray:
+    wide = np.uint8 if name == "kind_E" else np.int64
+    found = [getattr(part, name) for part in parts]
+    return np.concatenate(found, dtype=wide) if found else np.zeros(0, wide)
+
+
+def _depths(kind_E: np.ndarray, starts_T: np.ndarray) -> np.ndarray:
+    """Return the depth of each event: the calls up to it less the scopes left before it, within its trace."""
+    left = (kind_E == RETURN) | (kind_E == UNWIND)
+    depth = np.cumsum(kind_E == CALL) - np.cumsum(left) + left
+    # What earlier traces left open does not count.
+    openings = np.concatenate(([0], depth - left))[starts_T[:-1]]
+    depth -= np.repeat(openings, np.diff(starts_T)) + 1
+    if depth.min(initial=0) < 0:
+        raise GuestStreamError("event that stands outside every call of its trace")
+    return depth
+
+
+def _check_utf8(text: bytes, offsets_C: np.ndarray) -> None:
+    """Raise `GuestStreamError` unless the text between any two offsets is valid UTF-8."""
+    if text.isascii():
+        return
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        raise GuestStreamError(
+            f"text is no UTF-8: {error.reason} at byte {error.start} of the stream's texts"
+        ) from error
+    starts = np.frombuffer(text, np.uint8)[offsets_C[offsets_C < len(text)]]
+    if (starts & 0xC0 == 0x80).any():
+        raise GuestStreamError("text that begins in the middle of a character")

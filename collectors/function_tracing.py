@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from collectors.errors import CollectorError
-from collectors.events import decode
 from collectors.ship import guest_files
-from collectors.tracing import START, finish_trace, source_line
+from collectors.source_context import START, SourceTexts
+from collectors.tracing import decode
 from images.container import Container
 from images.health import GUEST
 from trajectories.trace_record import Trace
+from trajectories.trace_table import traces_of
 from trajectories.trajectory import Outcome
 
 
@@ -52,11 +53,11 @@ def trace_function(
         timeout_s=timeout_s,
     )
     stream = container.get([output]).get(output, b"")
-    texts = program.splitlines(keepends=True)
-    decoded = decode(stream, lambda _, number: source_line(texts, number).replace(START, ""))
-    if not decoded or not decoded[0].frames:
+    texts = SourceTexts({inside(file): program.replace(START, "")}, root=inside(file).rpartition("/")[0])
+    decoded = decode(stream, {"main": function}, texts)
+    if not decoded.heads:
         raise CollectorError(f"the program ended before its function ran: {done.text.strip()[-300:]}")
-    trace, outcome = finish_trace(decoded[0], function, {})
+    trace, outcome = traces_of(decoded)[0]
     frames = tuple(replace(frame, line_number=frame.line_number - shift - 1) for frame in trace.frames)
     return replace(trace, source=shown, frames=frames), outcome
 

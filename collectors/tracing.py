@@ -1,21 +1,21 @@
 """Tracing: plans which functions are traced in which tests, runs them, and makes traces with their source context."""
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from collectors.entry_points import Function
-from collectors.events import CodeSeen, DecodedTrace, decode
+from collectors.events import TraceSeen, read_stream
 from collectors.line_coverage import Reach
 from collectors.ship import run_with_guest
+from collectors.source_context import SourceTexts
+from collectors.stream_frames import codes_of, frame_columns
 from images.container import Container
 from images.health import TestSelection
 from trajectories.frame import FrameKind
-from trajectories.trace_record import Trace
+from trajectories.trace_table import TraceColumns, TraceHead, ended_by
 from trajectories.trajectory import Outcome, content_id
 
 COLLECTOR = "tracer-2"
-START = "  # << START_OF_TRACE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +68,8 @@ def plan_traces(source_digest: str, reached: Sequence[Reach], limits: TraceLimit
 
 def record_traces(
     container: Container, plans: Sequence[TracePlan], sources: Mapping[str, str], limits: TraceLimits
-) -> dict[str, tuple[Trace, Outcome]]:
-    """Run the planned tests under the tracer and return the traces by id."""
+) -> TraceColumns:
+    """Run the planned tests under the tracer and return the traces that came, in the order of the plans."""
     by_test: dict[str, list[list[object]]] = {}
     for plan in plans:
         file = f"{container.root}/{plan.function.path}"
@@ -81,67 +81,43 @@ def record_traces(
     }
     chosen = TestSelection(ids=list(by_test))
     _, output = run_with_guest(container, "worldline_trace_plugin", settings, chosen=chosen, timeout_s=900)
-    texts = {f"{container.root}/{path}": text.splitlines(keepends=True) for path, text in sources.items()}
-    decoded = decode(output, lambda file, number: source_line(texts.get(file, []), number))
-    entries = {plan.id: plan.function for plan in plans}
-    made = {}
-    for trace in decoded:
-        function = entries.get(str(trace.attributes.get("id")))
-        if function is not None and trace.frames:
-            name = f"{function.path}:{function.name}"
-            made[str(trace.attributes["id"])] = finish_trace(trace, name, texts)
-    return made
+    texts = SourceTexts({f"{container.root}/{path}": text for path, text in sources.items()}, root=container.root)
+    return decode(output, {plan.id: f"{plan.function.path}:{plan.function.name}" for plan in plans}, texts)
 
 
-def source_line(lines: Sequence[str], number: int) -> str:
-    """Return the line with its newline; an empty line for one that the file does not have."""
-    line = lines[number - 1] if 0 < number <= len(lines) else ""
-    return line if line.endswith("\n") else line + "\n"
+def decode(data: bytes, entries: Mapping[str, str], texts: SourceTexts) -> TraceColumns:
+    """Return the traces of a stream whose ids are keys of `entries`, which maps them to entry functions, in that order.
 
-
-def finish_trace(decoded: DecodedTrace, entry: str, texts: Mapping[str, Sequence[str]]) -> tuple[Trace, Outcome]:
-    """Return the trace with its source context, and how its run ended."""
-    codes = list(decoded.codes)
-    trace = Trace(
-        entry=entry,
-        source=context(codes, texts),
-        frames=tuple(decoded.frames),
-        cut=decoded.cut,
-        values_cut=decoded.values_cut,
-    )
-    end = trace.result
-    if end is None or trace.cut:
-        return trace, Outcome.CUT
-    return trace, Outcome.RETURNED if end.kind is FrameKind.RETURN else Outcome.RAISED
-
-
-def context(codes: Sequence[CodeSeen], texts: Mapping[str, Sequence[str]]) -> str:
-    """Return the source of all functions that a trace ran, as it stands in their files, in the order of the files.
-
-    It begins with a newline; the entry function, which is the first code, carries the start-of-trace comment.
+    A trace without an end (the process died) is kept and says `cut="killed"`; one without a frame is left out; of two with
+    one id the later is kept. Raises `GuestStreamError` for what no guest of ours writes.
     """
-    blocks: dict[tuple[str, int], tuple[int, list[str]]] = {}
-    for code in codes:
-        lines = list(texts.get(code.file, []))
-        first, last = _block(lines, code.first_line)
-        chosen = lines[first - 1 : last]
-        if code is codes[0]:
-            mark = next((i for i, line in enumerate(chosen) if line.lstrip().startswith(("def ", "async def "))), 0)
-            if chosen:
-                chosen[mark] = chosen[mark].rstrip("\n") + START + "\n"
-        blocks[code.file, first] = (last, chosen)
-    kept: list[str] = []
-    for (file, first), (last, chosen) in sorted(blocks.items()):
-        entry = codes[0].file == file and codes[0].first_line == first
-        inside = any(f == file and a < first and last <= b for (f, a), (b, _) in blocks.items())
-        if entry or not inside:
-            kept.append("".join(line if line.endswith("\n") else line + "\n" for line in chosen))
-    return "\n" + "\n".join(kept)
+    stream = read_stream(data)
+    frames = frame_columns(stream, texts.line, texts.shown)
+    codes, ends, numbers = codes_of(stream), ended_by(frames), {}
+    for number, trace in enumerate(stream.traces):
+        trace_id = trace.attributes.get("id")
+        if isinstance(trace_id, str) and codes[number]:
+            numbers[trace_id] = number
+    kept = [(trace_id, numbers[trace_id]) for trace_id in entries if trace_id in numbers]
+    heads = [
+        TraceHead(
+            number=number,
+            id=trace_id,
+            outcome=_outcome(stream.traces[number], ends[number]),
+            entry=entries[trace_id],
+            source=texts.context(codes[number]),
+            cut=stream.traces[number].cut,
+            values_cut=stream.traces[number].values_cut,
+            engine=stream.traces[number].engine,
+            python=stream.traces[number].python,
+        )
+        for trace_id, number in kept
+    ]
+    return TraceColumns(heads=heads, frames=frames)
 
 
-def _block(lines: list[str], first: int) -> tuple[int, int]:
-    """Return first and last line of the block that starts at `first`: lines that are indented deeper, or open brackets."""
-    if not 0 < first <= len(lines):
-        return first, first
-    block = inspect.getblock(lines[first - 1 :])
-    return first, first - 1 + max(1, len(block))
+def _outcome(seen: TraceSeen, end: FrameKind | None) -> Outcome:
+    """Return how the run of a trace ended."""
+    if end is None or seen.cut:
+        return Outcome.CUT
+    return Outcome.RETURNED if end is FrameKind.RETURN else Outcome.RAISED

@@ -11,7 +11,9 @@ class ModelConfig:
     """A dense decoder-only Transformer with grouped-query attention and local and global layers in turn.
 
     `layer_types` is read, never recomputed; `window` counts the token itself. `rope_scaling` switches on llama3's
-    frequency scaling (mid-training and later).
+    frequency scaling (mid-training and later). `init_*` concern drawn weights alone: the deviation of the matrices and of
+    the embedding, a factor for the matrices that write into the residual stream, and whether the head starts as the
+    embedding at the deviation of the matrices.
     """
 
     vocabulary: int
@@ -29,6 +31,9 @@ class ModelConfig:
     rope_original: int = 8192
     norm_eps: float = 1e-5
     init_std: float = 0.02
+    init_embedding_std: float = 0.02
+    init_branch_scale: float = 1.0
+    init_head_as_embedding: bool = False
 
     def __post_init__(self) -> None:
         if self.heads % self.kv_heads:
@@ -45,10 +50,24 @@ class ModelConfig:
 
 
 def named_config(name: str, *, vocabulary: int) -> ModelConfig:
-    """Return a named shape: `debug` (about 1 M parameters beside the embeddings), `small` (10 M), `cwm-32b`."""
-    # The small shapes start near 1 / sqrt(width), so that attention is not flat at first; the effect is not yet measured
-    # apart from other settings (docs/log.md). CWM's own 0.02 stays for its shape.
+    """Return a named shape: `debug` (about 1 M parameters beside the embeddings), `demo` (1.6 M), `small` (8 M), `cwm-32b`."""
+    # `demo` starts with matrices near 1 / sqrt(width), so that attention is not flat, and with a residual stream that is the
+    # token's embedding, which the head reads: what copying needs is there from the first step (measured: docs/log.md).
+    # CWM's own 0.02 stays for its shape.
     shapes: dict[str, dict[str, Any]] = {
+        "demo": {
+            "hidden": 192,
+            "layers": 4,
+            "heads": 6,
+            "kv_heads": 3,
+            "head_dim": 32,
+            "ffn": 512,
+            "window": 512,
+            "init_std": 0.07,
+            "init_embedding_std": 1.0,
+            "init_branch_scale": 0.1,
+            "init_head_as_embedding": True,
+        },
         "debug": {
             "hidden": 128,
             "layers": 4,
@@ -58,6 +77,7 @@ def named_config(name: str, *, vocabulary: int) -> ModelConfig:
             "ffn": 384,
             "window": 512,
             "init_std": 0.08,
+            "init_embedding_std": 0.08,
         },
         "small": {
             "hidden": 256,
@@ -68,6 +88,7 @@ def named_config(name: str, *, vocabulary: int) -> ModelConfig:
             "ffn": 768,
             "window": 1024,
             "init_std": 0.06,
+            "init_embedding_std": 0.06,
         },
         "cwm-32b": {"hidden": 6144, "layers": 64, "heads": 48, "kv_heads": 8, "head_dim": 128, "ffn": 21504},
     }

@@ -19,26 +19,41 @@ def code_documents(tokenizer: Tokenizer, text: str, *, longest: int) -> Iterator
         yield Document(tokens=part, weights=(1.0,) * len(part))
 
 
-def trace_document(tokenizer: Tokenizer, trace: Trace, *, longest: int) -> Document | None:
-    """Return the trace, its frames learnt and its source context not; cut at a frame boundary when it is too long.
+def trace_documents(tokenizer: Tokenizer, trace: Trace, *, longest: int) -> Iterator[Document]:
+    """Yield the trace as documents of at most `longest` tokens, cut at frame boundaries, each with the source in front.
 
-    None when not even the context and one frame fit.
+    The source is not learnt. A document that goes on in the middle begins with a state in full, as the format does behind a
+    nested call; that frame, which nothing foretells, is not learnt either. A frame that does not fit ends the documents, and a
+    source of over a quarter of `longest` is shown once only: most of a second document would be what is not learnt.
     """
+    at = 0
+    context = len(tokenizer.encode(render_context(trace.source)))
+    while at < (len(trace.frames) if context <= longest // 4 else 1):
+        document, taken = _trace_window(tokenizer, trace, at, longest)
+        if not taken:
+            return
+        if any(document.weights):
+            yield document
+        at += taken
+
+
+def _trace_window(tokenizer: Tokenizer, trace: Trace, first: int, longest: int) -> tuple[Document, int]:
+    """Return the document that begins at a frame, and how many frames it holds."""
     ids = tokenizer.encode(render_context(trace.source))
     weights = [0.0] * len(ids)
-    frames = 0
-    for pieces in render_frames(trace.frames):
+    taken = 0
+    for pieces in render_frames(trace.frames[first:]):
         frame = tokenizer.encode(pieces)
         if len(ids) + len(frame) >= longest:
             break
         ids += frame
-        weights += [1.0] * len(frame)
-        frames += 1
+        weights += [float(first == 0 or taken > 0)] * len(frame)
+        taken += 1
     else:
         if not trace.cut:
             ids.append(tokenizer.control("end_of_text"))
             weights.append(1.0)
-    return Document(tokens=tuple(ids), weights=tuple(weights)) if frames else None
+    return Document(tokens=tuple(ids), weights=tuple(weights)), taken
 
 
 def output_document(tokenizer: Tokenizer, trace: Trace) -> Document | None:

@@ -30,49 +30,66 @@ class Score:
 
 
 def score_model(model: Transformer, tokenizer: Tokenizer, traces: Sequence[Trace], *, longest: int) -> Score:
-    """Return the model's score on the traces; frames past `longest` tokens are not counted."""
+    """Return the model's score on the traces; frames and outputs past `longest` tokens are not counted."""
     hits: Counter[str] = Counter()
     for trace in traces:
-        ids = tokenizer.encode(render_context(trace.source))
-        spans = []
-        for pieces in render_frames(trace.frames):
-            frame = tokenizer.encode(pieces)
-            spans.append((len(ids), len(ids) + len(frame)))
-            ids += frame
-        spans = [span for span in spans[1:] if span[1] <= longest]
+        ids, spans = _spans(tokenizer, trace, longest)
         if spans:
             right = _matches(model, ids[: spans[-1][1]])
             hits["frames"] += len(spans)
             hits["right"] += sum(all(right[a - 1 : b - 1]) for a, b in spans)
-        question = output_question(trace)
+        question = _question(tokenizer, trace, longest)
         if question is not None:
-            prompt, answer = tokenizer.encode(question[0]), tokenizer.encode(question[1])
-            if len(prompt) + len(answer) <= longest:
-                right = _matches(model, prompt + answer)
-                hits["outputs"] += 1
-                hits["answered"] += all(right[len(prompt) - 1 :])
+            prompt, answer = question
+            right = _matches(model, prompt + answer)
+            hits["outputs"] += 1
+            hits["answered"] += all(right[len(prompt) - 1 :])
     return _score(hits)
 
 
-def score_baselines(traces: Sequence[Trace], known: Sequence[Trace]) -> dict[str, Score]:
-    """Return the scores of copying the last state (with the line that follows it) and of the most frequent answer."""
+def score_baselines(
+    tokenizer: Tokenizer, traces: Sequence[Trace], known: Sequence[Trace], *, longest: int
+) -> dict[str, Score]:
+    """Return the scores of copying the last state (with the line that follows it) and of the most frequent answer.
+
+    They are counted on the frames and outputs that a model is scored on.
+    """
     answers = Counter(t.result.value for t in known if t.result and t.result.kind is FrameKind.RETURN)
     frames = Counter(_key(pieces) for trace in known for pieces in render_frames(trace.frames))
     copy: Counter[str] = Counter()
     frequent: Counter[str] = Counter()
     for trace in traces:
-        rendered = list(render_frames(trace.frames))
-        for at, pieces in enumerate(rendered[1:], 1):
+        counted = len(_spans(tokenizer, trace, longest)[1])
+        for at, pieces in enumerate(list(render_frames(trace.frames))[1 : counted + 1], 1):
             copy["frames"] += 1
             frequent["frames"] += 1
             copy["right"] += _key(pieces) == _copied(trace, at)
             frequent["right"] += _key(pieces) == frames.most_common(1)[0][0]
         end = trace.result
-        if end is not None and end.kind is FrameKind.RETURN:
+        if end is not None and _question(tokenizer, trace, longest) is not None:
             for counter, guess in ((copy, _last_value(trace)), (frequent, answers.most_common(1)[0][0])):
                 counter["outputs"] += 1
                 counter["answered"] += end.value == guess
     return {"copy the last state": _score(copy), "most frequent answer": _score(frequent)}
+
+
+def _spans(tokenizer: Tokenizer, trace: Trace, longest: int) -> tuple[list[int], list[tuple[int, int]]]:
+    """Return the trace's ids and where the frames behind the first one lie, of those that fit."""
+    ids = tokenizer.encode(render_context(trace.source))
+    spans = []
+    for pieces in render_frames(trace.frames):
+        frame = tokenizer.encode(pieces)
+        spans.append((len(ids), len(ids) + len(frame)))
+        ids += frame
+    return ids, [span for span in spans[1:] if span[1] <= longest]
+
+
+def _question(tokenizer: Tokenizer, trace: Trace, longest: int) -> tuple[list[int], list[int]] | None:
+    question = output_question(trace)
+    if question is None:
+        return None
+    prompt, answer = tokenizer.encode(question[0]), tokenizer.encode(question[1])
+    return (prompt, answer) if len(prompt) + len(answer) <= longest else None
 
 
 def _key(pieces: Sequence[Piece]) -> tuple[str, ...]:

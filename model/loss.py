@@ -1,4 +1,4 @@
-"""Cross-entropy over a row in chunks, so that a [T, vocabulary] tensor is never held whole."""
+"""Cross-entropy of the learnt tokens of a row in chunks, so that a [T, vocabulary] tensor is never held whole."""
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -15,19 +15,22 @@ def weighted_loss(model: Transformer, packed: Packed) -> tuple[torch.Tensor, tor
 
     The caller divides by the weights of the whole step, over all rows and workers: never a mean of means.
     """
-    losses_T = token_losses(model, packed)
-    return (losses_T * packed.weights_T).sum(), packed.weights_T.sum()
+    weights_L = packed.weights_T[packed.weights_T > 0]
+    return (learnt_losses(model, packed) * weights_L).sum(), weights_L.sum()
 
 
-def token_losses(model: Transformer, packed: Packed) -> torch.Tensor:
-    """Return each position's loss [T]; chunks are computed again in the backward pass instead of being kept."""
-    x_TC = model(packed)
+def learnt_losses(model: Transformer, packed: Packed) -> torch.Tensor:
+    """Return the loss of each of the L positions with a weight; of several chunks, each is computed again in backward."""
+    learnt_T = packed.weights_T > 0
+    x_LC, targets_L = model(packed)[learnt_T], packed.targets_T[learnt_T]
+    if len(x_LC) <= _CHUNK:
+        return _chunk_losses(x_LC, model.lm_head.weight, targets_L)
     pieces = []
-    for start in range(0, len(x_TC), _CHUNK):
-        part, targets = x_TC[start : start + _CHUNK], packed.targets_T[start : start + _CHUNK]
+    for start in range(0, len(x_LC), _CHUNK):
+        part, targets = x_LC[start : start + _CHUNK], targets_L[start : start + _CHUNK]
         pieces.append(checkpoint(_chunk_losses, part, model.lm_head.weight, targets, use_reentrant=False))
     return torch.cat(pieces)
 
 
-def _chunk_losses(x_TC: torch.Tensor, head_VC: torch.Tensor, targets_T: torch.Tensor) -> torch.Tensor:
-    return cross_entropy((x_TC @ head_VC.T).float(), targets_T, reduction="none")
+def _chunk_losses(x_LC: torch.Tensor, head_VC: torch.Tensor, targets_L: torch.Tensor) -> torch.Tensor:
+    return cross_entropy((x_LC @ head_VC.T).float(), targets_L, reduction="none")

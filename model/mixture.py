@@ -1,23 +1,40 @@
-"""The rows of a phase: a pure function of seed and row number, whatever was run before."""
+"""Mixture: the share of each source in a phase's rows, and the rows: a pure function of seed and row number."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from model.packed import Document, Packed, pack
 from model.packing import pack_rows
-from model.phase import Mixture, Phase
 
 
-class PhaseRows:
-    """Gives row `n` of a phase; the sources take turns so that each has its share of the rows."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixture:
+    """The share of each source in a phase's tokens; shares need not add up to 1."""
 
-    def __init__(self, phase: Phase, sources: Mapping[str, Sequence[Document]], *, seed: int) -> None:
-        self._phase = phase
+    code: float = 0.0
+    traces: float = 0.0
+    episodes: float = 0.0
+    outputs: float = 0.0
+
+    def __post_init__(self) -> None:
+        shares = (self.code, self.traces, self.episodes, self.outputs)
+        if min(shares) < 0 or sum(shares) <= 0:
+            raise ValueError(f"shares {shares!r} must be at least 0, and one of them above it")
+
+
+class MixedRows:
+    """Gives row `n` of a mixture; the sources take turns so that each has its share of the rows."""
+
+    def __init__(
+        self, mixture: Mixture, sources: Mapping[str, Sequence[Document]], *, row_tokens: int, seed: int
+    ) -> None:
         self._sources = sources
+        self._row_tokens = row_tokens
         self._seed = seed
-        self._shares = {n: getattr(phase.mixture, n) for n in Mixture.__slots__ if getattr(phase.mixture, n) > 0}
+        self._shares = {name: getattr(mixture, name) for name in Mixture.__slots__ if getattr(mixture, name) > 0}
         missing = [name for name in self._shares if not sources.get(name)]
         if missing:
-            raise ValueError(f"phase {phase.name!r} takes {missing[0]!r}, of which there are no documents")
+            raise ValueError(f"the mixture takes {missing[0]!r}, of which there are no documents")
         self._epochs: dict[tuple[str, int], list[list[int]]] = {}
 
     def rows(self, first: int) -> Iterator[tuple[str, Packed]]:
@@ -42,7 +59,7 @@ class PhaseRows:
         key = (name, epoch)
         if key not in self._epochs:
             lengths = [len(document.tokens) for document in self._sources[name]]
-            self._epochs[key] = pack_rows(lengths, self._phase.row_tokens, seed=self._seed, epoch=epoch)
+            self._epochs[key] = pack_rows(lengths, self._row_tokens, seed=self._seed, epoch=epoch)
             if not self._epochs[key]:
-                raise ValueError(f"no document of {name!r} fits a row of {self._phase.row_tokens} tokens")
+                raise ValueError(f"no document of {name!r} fits a row of {self._row_tokens} tokens")
         return self._epochs[key]

@@ -6,6 +6,8 @@ import torch
 
 from model.config import ModelConfig
 
+Turn = tuple[torch.Tensor, torch.Tensor]
+
 
 def frequencies(config: ModelConfig) -> torch.Tensor:
     """Return the head_dim / 2 angular frequencies; with scaling, wavelengths over the original length are stretched.
@@ -23,9 +25,14 @@ def frequencies(config: ModelConfig) -> torch.Tensor:
     return (1 - smooth) * plain / config.rope_factor + smooth * plain
 
 
-def rotate(x_THD: torch.Tensor, positions_T: torch.Tensor, frequencies_D: torch.Tensor) -> torch.Tensor:
-    """Return the heads rotated by position; computed in fp32."""
+def turning(positions_T: torch.Tensor, frequencies_D: torch.Tensor) -> Turn:
+    """Return cosine and sine of each position's angles, for all heads and layers; computed in fp32."""
     angles_TD = positions_T[:, None].float() * frequencies_D[None, :]
-    cos, sin = angles_TD.cos()[:, None, :], angles_TD.sin()[:, None, :]
+    return angles_TD.cos()[:, None, :], angles_TD.sin()[:, None, :]
+
+
+def rotate(x_THD: torch.Tensor, turn: Turn) -> torch.Tensor:
+    """Return the heads rotated by position; computed in fp32."""
+    cos, sin = turn
     first, second = x_THD.float().chunk(2, -1)
     return torch.cat([first * cos - second * sin, second * cos + first * sin], -1).to(x_THD.dtype)

@@ -10,6 +10,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention as sdpa
 
 from model.packed import Document, Packed, pack
+from model.rope import turning
 from model.transformer import Attention, Transformer
 
 
@@ -77,7 +78,7 @@ def _draw(logits_NV: torch.Tensor, temperature: float, generator: torch.Generato
 def _prefill(model: Transformer, row: Packed, samples: int) -> tuple[list[_Cache], torch.Tensor]:
     caches = []
     x_TC = model.model.embed_tokens(row.tokens_T)
-    turn = (row.positions_T(), model.frequencies_D)
+    turn = turning(row.positions_T(), model.frequencies_D)
     for layer in model.model.layers:
         attention: Attention = layer.self_attn  # type: ignore[assignment]
         normed_TC = layer.input_layernorm(x_TC)  # type: ignore[operator]
@@ -89,7 +90,7 @@ def _prefill(model: Transformer, row: Packed, samples: int) -> tuple[list[_Cache
 
 def _step(model: Transformer, tokens_N: torch.Tensor, position: int, caches: list[_Cache]) -> torch.Tensor:
     x_NC = model.model.embed_tokens(tokens_N)
-    turn = (torch.full((len(tokens_N),), position), model.frequencies_D)
+    turn = turning(torch.full((len(tokens_N),), position), model.frequencies_D)
     for layer, cache in zip(model.model.layers, caches, strict=True):
         attention: Attention = layer.self_attn  # type: ignore[assignment]
         q_NHD, k_NKD, v_NKD = attention.project(layer.input_layernorm(x_NC), turn)  # type: ignore[operator]
@@ -100,7 +101,11 @@ def _step(model: Transformer, tokens_N: torch.Tensor, position: int, caches: lis
     return model.model.norm(x_NC)
 
 
-def continuation_row(prompt: Sequence[int], sampled: Sampled) -> Packed:
-    """Return prompt and continuation as a row whose weights select the sampled tokens."""
-    weights = (0.0,) * len(prompt) + (1.0,) * len(sampled.tokens)
-    return pack([Document(tokens=(*prompt, *sampled.tokens), weights=weights)])
+def continuations_row(prompt: Sequence[int], continuations: Sequence[Sampled]) -> Packed:
+    """Return the prompt with each of its continuations as documents of a row whose weights select the sampled tokens."""
+    return pack(
+        [
+            Document(tokens=(*prompt, *c.tokens), weights=(0.0,) * len(prompt) + (1.0,) * len(c.tokens))
+            for c in continuations
+        ]
+    )

@@ -51,13 +51,13 @@ class Tokenizer:
             pieces.append(Control(names[number - self.first_reserved]))
         return pieces[:-1]
 
-    def save(self, path: Path) -> None:
-        """Write the merges as the `tokenizers` library does."""
-        self._merges.save(str(path))
+    def to_json(self) -> str:
+        """Return the merges as the `tokenizers` library writes them."""
+        return self._merges.to_str(pretty=True)
 
     @classmethod
     def load(cls, path: Path) -> "Tokenizer":
-        """Read what `save` wrote."""
+        """Read a file of what `to_json` returned."""
         return cls(tokenizers.Tokenizer.from_file(str(path)))
 
 

@@ -7,7 +7,7 @@ from torch.nn.functional import silu
 from model.attention import attend
 from model.config import LOCAL, ModelConfig
 from model.packed import Packed
-from model.rope import frequencies, rotate
+from model.rope import Turn, frequencies, rotate, turning
 
 
 class Attention(nn.Module):
@@ -23,18 +23,16 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(config.hidden, kv, bias=False)
         self.o_proj = nn.Linear(heads, config.hidden, bias=False)
 
-    def forward(self, x_TC: torch.Tensor, packed: Packed, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-        """Return the attended states; `turn` has positions and rotary frequencies."""
+    def forward(self, x_TC: torch.Tensor, packed: Packed, turn: Turn) -> torch.Tensor:
+        """Return the attended states; `turn` is that of `turning`."""
         q_THD, k_TKD, v_TKD = self.project(x_TC, turn)
         return self.o_proj(attend(q_THD, k_TKD, v_TKD, packed.bounds, self.window).flatten(-2))
 
-    def project(
-        self, x_TC: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def project(self, x_TC: torch.Tensor, turn: Turn) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return queries, keys and values by head, the first two rotated to their positions."""
         dim = self.config.head_dim
-        q_THD = rotate(self.q_proj(x_TC).unflatten(-1, (-1, dim)), *turn)
-        k_TKD = rotate(self.k_proj(x_TC).unflatten(-1, (-1, dim)), *turn)
+        q_THD = rotate(self.q_proj(x_TC).unflatten(-1, (-1, dim)), turn)
+        k_TKD = rotate(self.k_proj(x_TC).unflatten(-1, (-1, dim)), turn)
         return q_THD, k_TKD, self.v_proj(x_TC).unflatten(-1, (-1, dim))
 
 
@@ -62,7 +60,7 @@ class Block(nn.Module):
         self.post_attention_layernorm = nn.RMSNorm(config.hidden, eps=config.norm_eps)
         self.mlp = FeedForward(config)
 
-    def forward(self, x_TC: torch.Tensor, packed: Packed, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+    def forward(self, x_TC: torch.Tensor, packed: Packed, turn: Turn) -> torch.Tensor:
         """Return the states after attention and feed-forward."""
         x_TC = x_TC + self.self_attn(self.input_layernorm(x_TC), packed, turn)
         return x_TC + self.mlp(self.post_attention_layernorm(x_TC))
@@ -91,19 +89,24 @@ class Transformer(nn.Module):
         self.register_buffer("frequencies_D", frequencies(config), persistent=False)
 
     def initialise(self, seed: int) -> None:
-        """Draw all matrices from a normal distribution and set all norms to 1."""
-        generator = torch.Generator().manual_seed(seed)
-        for parameter in self.parameters():
-            with torch.no_grad():
+        """Draw all matrices from a normal distribution as the config says, and set all norms to 1."""
+        config, generator = self.config, torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for name, parameter in self.named_parameters():
                 if parameter.dim() > 1:
-                    parameter.normal_(0, self.config.init_std, generator=generator)
+                    parameter.normal_(0, config.init_std, generator=generator)
                 else:
                     parameter.fill_(1.0)
+                if name.endswith(("o_proj.weight", "down_proj.weight")):
+                    parameter.mul_(config.init_branch_scale)
+            if config.init_head_as_embedding:
+                self.lm_head.weight.copy_(self.model.embed_tokens.weight)
+            self.model.embed_tokens.weight.mul_(config.init_embedding_std / config.init_std)
 
     def forward(self, packed: Packed) -> torch.Tensor:
         """Return the final states [T, hidden]."""
         x_TC = self.model.embed_tokens(packed.tokens_T)
-        turn = (packed.positions_T(), self.frequencies_D)
+        turn = turning(packed.positions_T(), self.frequencies_D)
         for layer in self.model.layers:
             x_TC = layer(x_TC, packed, turn)
         return self.model.norm(x_TC)

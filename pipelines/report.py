@@ -16,7 +16,7 @@ from trajectories.store import Row, Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """One loss curve as an SVG path in a box of 640 by 200; `low` and `high` are the ends of its vertical axis."""
+    """A loss or reward by step as an SVG path in a box of 640 by 200; `low` and `high` end its vertical axis."""
 
     name: str
     path: str
@@ -28,13 +28,15 @@ class Curve:
 
 def write_report(folder: Path) -> dict[str, Any]:
     """Write `report.html` and `report.json` into the run's folder and return the numbers."""
+    training = _training(folder)
     numbers: dict[str, Any] = {
         "datasets": summarise(folder),
         "images": [_image(row) for row in Store(folder, "images").rows()],
         "coverage_cores": _count(folder, "coverage", "core"),
         "operators": _operators(folder),
         "policies": _policies(folder),
-        "training": _training(folder),
+        "training": training,
+        "scores": {name: score for run in training for name, score in run["evaluation"].items()},
     }
     page = jinja2.Environment(autoescape=True).from_string((files("pipelines") / "report.html").read_text())
     _replace(folder / "report.json", json.dumps(numbers, indent=2))
@@ -83,37 +85,35 @@ def _policies(folder: Path) -> list[dict[str, Any]]:
 
 
 def _training(folder: Path) -> list[dict[str, Any]]:
+    """Return the phases that were trained, each behind the one that it continues; the scores are those at its end."""
     runs = []
     for metrics in sorted(folder.glob("checkpoints/*/metrics.jsonl")):
         # A run that was killed repeats the steps after its last checkpoint: the later line of a step counts.
         steps = {row["step"]: row for row in map(json.loads, metrics.read_text().splitlines())}
         rows = [steps[step] for step in sorted(steps)]
-        reinforced = metrics.parent / "rl" / "metrics.jsonl"
+        measure = next(iter(rows[0]["values"]))
         scores = metrics.with_name("evaluation.json")
         runs.append(
             {
                 "name": metrics.parent.name,
+                "continues": json.loads(metrics.with_name("recipe.json").read_text())["continues"],
                 "steps": len(rows),
                 "tokens": sum(row["tokens"] for row in rows),
                 "seconds": sum(row["seconds"] for row in rows),
-                "curves": [asdict(_curve(phase, rows)) for phase in dict.fromkeys(row["phase"] for row in rows)],
-                "rewards": _rewards(reinforced) if reinforced.exists() else None,
+                "curve": asdict(_curve(measure, [row["values"][measure] for row in rows])),
                 "evaluation": json.loads(scores.read_text()) if scores.exists() else {},
             }
         )
-    return runs
+    return _chained(runs, "")
 
 
-def _rewards(metrics: Path) -> dict[str, Any]:
-    """Return the curve of the mean executed reward over the steps of reinforcement learning."""
-    rows = [json.loads(line) for line in metrics.read_text().splitlines()]
-    values = [{"phase": "reinforcement", "loss": row["reward"]} for row in rows]
-    return asdict(_curve("reinforcement", values))
+def _chained(runs: list[dict[str, Any]], before: str) -> list[dict[str, Any]]:
+    following = [run for run in runs if run["continues"] == before]
+    return [later for run in following for later in (run, *_chained(runs, run["name"]))]
 
 
-def _curve(phase: str, rows: list[dict[str, Any]]) -> Curve:
-    losses = [row["loss"] for row in rows if row["phase"] == phase]
-    low, high = min(losses), max(losses)
-    width, height = 640 / max(1, len(losses) - 1), 200 / max(1e-9, high - low)
-    points = [f"{n * width:.1f},{(high - loss) * height:.1f}" for n, loss in enumerate(losses)]
-    return Curve(name=phase, path="M" + " L".join(points), low=low, high=high, last=losses[-1], steps=len(losses))
+def _curve(name: str, values: list[float]) -> Curve:
+    low, high = min(values), max(values)
+    width, height = 640 / max(1, len(values) - 1), 200 / max(1e-9, high - low)
+    points = [f"{n * width:.1f},{(high - value) * height:.1f}" for n, value in enumerate(values)]
+    return Curve(name=name, path="M" + " L".join(points), low=low, high=high, last=values[-1], steps=len(values))

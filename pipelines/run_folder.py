@@ -52,11 +52,11 @@ def claim(recipe: CollectRecipe) -> Path:
         staged = folder / f".recipe-{os.getpid()}"
         staged.write_text(resolved)
         staged.rename(kept)
-        (folder / "version.json").write_text(json.dumps(_versions(), indent=2))
+        (folder / "version.json").write_text(json.dumps(versions(), indent=2))
     return folder
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
     names = ("worldline", "ray", "pyarrow", "docker", "coverage", "torch")
     return {"commit": commit.stdout.strip() or "unknown"} | {name: importlib.metadata.version(name) for name in names}

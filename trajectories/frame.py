@@ -19,7 +19,7 @@ class Frame:
 
     `depth` is 0 in the entry function. `locals` maps every live name, in binding order, to the text of its value; it is
     empty for return and exception frames, which carry `value` instead. `source_line` keeps its indentation and its
-    final newline.
+    final newline. `file` and `function` are those of its code, empty where they are not known.
     """
 
     kind: FrameKind
@@ -28,6 +28,8 @@ class Frame:
     source_line: str
     locals: dict[str, str]
     value: str | None = None
+    file: str = ""
+    function: str = ""
 
     def __post_init__(self) -> None:
         leaves = self.kind in (FrameKind.RETURN, FrameKind.EXCEPTION)

@@ -6,7 +6,7 @@ from typing import Any
 from trajectories.episode import Episode, Step
 from trajectories.frame import Frame, FrameKind
 from trajectories.origin import Origin
-from trajectories.scope_state import ScopeStates
+from trajectories.state_changes import OpenStates, changed_state, changes_between
 from trajectories.trace_record import Trace
 from trajectories.trajectory import Outcome, Trajectory
 
@@ -20,7 +20,7 @@ def to_row(trajectory: Trajectory) -> Row:
         "kind": trajectory.kind,
         "outcome": str(trajectory.outcome),
         **asdict(trajectory.origin),
-        "trace": _trace_to_row(trajectory.trace) if trajectory.trace else None,
+        "trace": trace_to_row(trajectory.trace) if trajectory.trace else None,
         "episode": _episode_to_row(trajectory.episode) if trajectory.episode else None,
     }
 
@@ -31,7 +31,7 @@ def from_row(row: Row) -> Trajectory:
         id=row["id"],
         origin=Origin(**{name: row[name] for name in Origin.__slots__}),
         outcome=Outcome(row["outcome"]),
-        trace=_trace_from_row(row["trace"]) if row["trace"] else None,
+        trace=trace_from_row(row["trace"]) if row["trace"] else None,
         episode=_episode_from_row(row["episode"]) if row["episode"] else None,
     )
 
@@ -40,55 +40,39 @@ def _named(texts: dict[str, str]) -> list[Row]:
     return [{"name": name, "text": text} for name, text in texts.items()]
 
 
-def _trace_to_row(trace: Trace) -> Row:
-    states = ScopeStates()
-    frames = []
-    for frame in trace.frames:
-        known = states.enter(frame)
-        changed = [{"name": n, "text": None if known.get(n) == t else t} for n, t in frame.locals.items()]
-        frames.append(
-            {
-                "kind": str(frame.kind),
-                "depth": frame.depth,
-                "line_number": frame.line_number,
-                "source_line": frame.source_line,
-                "locals": changed,
-                "value": frame.value,
-            }
-        )
-    return {
-        "entry": trace.entry,
-        "source": trace.source,
-        "cut": trace.cut,
-        "values_cut": trace.values_cut,
-        "frames": frames,
-    }
+def trace_to_row(trace: Trace) -> Row:
+    """Return the row's `trace`: of every frame what changed in its scope."""
+    row = {field: getattr(trace, field) for field in Trace.__slots__}
+    states = OpenStates()
+    row["frames"] = [_frame_to_row(frame, states) for frame in trace.frames]
+    return row
 
 
-def _trace_from_row(row: Row) -> Trace:
-    states = ScopeStates()
-    frames = []
-    for stored in row["frames"]:
-        kind, depth = FrameKind(stored["kind"]), stored["depth"]
-        known = states.known(kind, depth)
-        state = {e["name"]: known[e["name"]] if e["text"] is None else e["text"] for e in stored["locals"]}
-        frame = Frame(
-            kind=kind,
-            depth=depth,
-            line_number=stored["line_number"],
-            source_line=stored["source_line"],
-            locals=state,
-            value=stored["value"],
-        )
-        states.enter(frame)
-        frames.append(frame)
-    return Trace(
-        entry=row["entry"],
-        source=row["source"],
-        frames=tuple(frames),
-        cut=row["cut"],
-        values_cut=row["values_cut"],
-    )
+def _frame_to_row(frame: Frame, states: OpenStates) -> Row:
+    row: Row = {field: getattr(frame, field) for field in Frame.__slots__ if field != "locals"}
+    row["kind"], row["changed"] = str(frame.kind), []
+    if frame.value is None:
+        changes = changes_between(states.at(frame.kind, frame.depth), frame.locals)
+        row["changed"] = [{"name": name, "text": text} for name, text in changes]
+        states.replaced(frame.depth, frame.locals)
+    return row
+
+
+def trace_from_row(row: Row) -> Trace:
+    """Return the trace of a row's `trace`, every frame with its whole state."""
+    states = OpenStates()
+    frames = tuple(_frame_from_row(stored, states) for stored in row["frames"])
+    return Trace(**{**row, "frames": frames})
+
+
+def _frame_from_row(row: Row, states: OpenStates) -> Frame:
+    kind, depth = FrameKind(row["kind"]), row["depth"]
+    state: dict[str, str] = {}
+    if row["value"] is None:
+        state = changed_state(states.at(kind, depth), ((e["name"], e["text"]) for e in row["changed"]))
+        states.replaced(depth, state)
+    kept = {field: row[field] for field in Frame.__slots__ if field not in ("kind", "locals")}
+    return Frame(kind=kind, locals=state, **kept)
 
 
 def _episode_to_row(episode: Episode) -> Row:

@@ -2,11 +2,13 @@
 
 History of the version:
 1  first version.
+2  a frame names its file and function and stores what changed in its scope (`changed`, null for a deleted name) where it
+   stored every name with null for unchanged (`locals`); a trace names the engine and the interpreter that recorded it.
 """
 
 import pyarrow as pa
 
-VERSION = 1
+VERSION = 2
 
 _NAMED_TEXT = pa.list_(pa.struct([("name", pa.string()), ("text", pa.string())]))
 
@@ -16,8 +18,10 @@ _FRAME = pa.struct(
         ("depth", pa.int32()),
         ("line_number", pa.int32()),
         ("source_line", pa.string()),
-        # A null text says: unchanged since the last frame of the same scope.
-        ("locals", _NAMED_TEXT),
+        ("file", pa.string()),
+        ("function", pa.string()),
+        # What the scope's state differs in from its last frame's, in binding order; a null text says: deleted.
+        ("changed", _NAMED_TEXT),
         ("value", pa.string()),
     ]
 )
@@ -28,6 +32,8 @@ _TRACE = pa.struct(
         ("source", pa.string()),
         ("cut", pa.string()),
         ("values_cut", pa.int32()),
+        ("engine", pa.string()),
+        ("python", pa.string()),
         ("frames", pa.list_(_FRAME)),
     ]
 )

@@ -6,13 +6,17 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from trajectories.encodings import write_options
 from trajectories.errors import DiskFull, StoreError
 from trajectories.schema import VERSION
+from trajectories.version_1 import upgraded
+
+Rows: TypeAlias = list[dict[str, Any]]
 
 
 @contextmanager
@@ -35,12 +39,20 @@ def fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_shard(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> str:
-    """Write the rows to `path` with page checksums, read them back, and return the file's SHA-256."""
-    table = pa.Table.from_pylist(rows, schema=schema)
-    pq.write_table(table, path, compression="zstd", write_page_checksum=True)
-    if pq.read_table(path, page_checksum_verification=True, partitioning=None).num_rows != len(rows):
-        raise StoreError(f"shard {path.name!r} read back with another number of rows than the {len(rows)} written")
+def write_shard(path: Path, rows: "Rows | pa.Table", schema: pa.Schema) -> str:
+    """Write the rows to `path` with page checksums, read them back, and return the file's SHA-256.
+
+    Columns of a table may be dictionary-encoded; the file's columns have the schema's plain types in any case.
+    """
+    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(rows, schema=schema)
+    with pq.ParquetWriter(path, table.schema, **write_options(schema)) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata(schema.metadata)
+    back = pq.read_table(path, page_checksum_verification=True, partitioning=None)
+    if back.num_rows != table.num_rows or not back.schema.equals(schema):
+        raise StoreError(
+            f"shard {path.name!r} read back as {back.num_rows} rows of {back.schema.names}: expected others"
+        )
     with path.open("rb") as handle:
         os.fsync(handle.fileno())
         return hashlib.file_digest(handle, "sha256").hexdigest()
@@ -61,6 +73,8 @@ def read_shard(path: Path, columns: list[str] | None = None, *, sha256: str) -> 
     except (OSError, pa.ArrowException) as error:
         raise StoreError(f"shard {str(path)!r} cannot be read ({error}): delete it and run the job again") from error
     version = (table.schema.metadata or {}).get(b"worldline.schema", b"").decode()
+    if version == "1":
+        return [upgraded(row) for row in table.to_pylist()]
     if version != str(VERSION):
-        raise StoreError(f"shard {str(path)!r} has schema version {version!r}, expected {VERSION}")
+        raise StoreError(f"shard {str(path)!r} has schema version {version!r}, expected 1 to {VERSION}")
     return table.to_pylist()

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from trajectories.errors import StoreError
 from trajectories.schema import DATASETS
-from trajectories.shard import fsync_folder, naming_full_disks, read_shard, write_shard
+from trajectories.shard import Rows, fsync_folder, naming_full_disks, read_shard, write_shard
 
 Row = dict[str, Any]
 
@@ -36,10 +36,10 @@ class Store:
         self._commits = self.folder / "_commits"
         self._staging = self.folder / "_staging"
 
-    def commit(self, unit: str, rows: list[Row], *, seconds: float = 0.0) -> bool:
+    def commit(self, unit: str, rows: "Rows | pa.Table", *, seconds: float = 0.0) -> bool:
         """Make the unit's rows visible, once and for ever; return False when another attempt did so before.
 
-        `seconds` is what the unit took; it is kept with the commit.
+        A table may have dictionary-encoded columns. `seconds` is what the unit took; it is kept with the commit.
         """
         if self.is_done(unit):
             return False

@@ -11,7 +11,8 @@ class Trace:
 
     `source` is the context that a model is shown, with the start-of-trace comment on the entry function.
     `cut` says which bound ended the recording (`events`, `bytes`, `seconds`), or None for a whole trace;
-    `values_cut` counts the value texts that were shortened; `arguments` is the entry's first state.
+    `values_cut` counts the value texts that were shortened; `arguments` is the entry's first state. `engine` and `python`
+    are the tracer's and the interpreter's version that recorded it, empty where they are not known.
     """
 
     entry: str
@@ -19,6 +20,8 @@ class Trace:
     frames: tuple[Frame, ...]
     cut: str | None = None
     values_cut: int = 0
+    engine: str = ""
+    python: str = ""
 
     @property
     def arguments(self) -> dict[str, str]:

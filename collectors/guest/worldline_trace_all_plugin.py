@@ -1,7 +1,7 @@
 """A pytest plugin that traces whatever shown code each test runs: every outermost call of it begins a trace.
 
 WORLDLINE_TRACE_ALL names a JSON file: {"output": path, "shown": [files], "limits": {...}, "engine": name or null for the
-fastest, "native": path of the compiled engine}. Python 3.8 and newer.
+fastest, "native": path of the compiled engine, "traces": the most of one test}. Python 3.8 and newer.
 """
 
 import json
@@ -17,11 +17,13 @@ class _Tracing(object):
         self.output = open(settings["output"], "ab")
         self.files = frozenset(settings["shown"])
         self.test = None
+        self.most = self.left = settings["traces"]
         choice = {"engine": settings.get("engine"), "native": settings.get("native")}
         self.hook = make_hook(self.output.write, self.wanted, self.shown, Limits(**settings["limits"]), **choice)
 
     def wanted(self, code):
-        return {"test": self.test}
+        self.left -= 1
+        return {"test": self.test} if self.left >= 0 else None
 
     def shown(self, code):
         return code.co_filename in self.files and code.co_name != "<module>"
@@ -35,7 +37,7 @@ def pytest_configure(config):
 @pytest.hookimpl(hookwrapper=True, trylast=True)
 def pytest_runtest_call(item):
     tracing = item.config._worldline_tracing_all
-    tracing.test = item.nodeid
+    tracing.test, tracing.left = item.nodeid, tracing.most
     tracing.hook.install()
     try:
         yield

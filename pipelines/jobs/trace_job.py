@@ -10,9 +10,8 @@ from pipelines.jobs.image_job import read_image, repository_name, source_texts
 from pipelines.jobs.map_job import read_map
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.origin import Origin
-from trajectories.rows import to_row
 from trajectories.store import Row, Store
-from trajectories.trajectory import Trajectory
+from trajectories.trace_table import trace_table
 
 
 def origin_of(row: Row, *, collector: str, seed: int) -> Origin:
@@ -32,11 +31,6 @@ def trace(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     plans = plan_traces(row["source_digest"], read_map(folder, entry, sources), recipe.traces)
     with DockerContainer(Engine(), row["image"]) as container:
         made = record_traces(container, plans, sources, recipe.traces)
-    origin = origin_of(row, collector=COLLECTOR, seed=recipe.seed)
-    rows = [
-        to_row(Trajectory(id=plan.id, origin=origin, outcome=made[plan.id][1], trace=made[plan.id][0]))
-        for plan in plans
-        if plan.id in made
-    ]
-    store.commit(unit, rows, seconds=time.monotonic() - began)
-    return f"{len(rows)} traces"
+    table = trace_table(made, origin_of(row, collector=COLLECTOR, seed=recipe.seed))
+    store.commit(unit, table, seconds=time.monotonic() - began)
+    return f"{table.num_rows} traces"

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from collectors.errors import GuestStreamError
-from collectors.events import decode
 from collectors.function_tracing import FunctionNotFound, trace_function
 from collectors.line_coverage import Reach, map_coverage
 from collectors.tracing import TraceLimits, plan_traces, record_traces
@@ -17,6 +15,7 @@ from images.local_container import LocalContainer
 from images.source_tree import SourceTree
 from tests.conftest import sample_files
 from trajectories.frame import FrameKind
+from trajectories.trace_table import traces_of
 from trajectories.trajectory import Outcome
 
 TREE = SourceTree(files=sample_files())
@@ -47,7 +46,8 @@ def test_the_map_says_which_test_reaches_which_lines(container: Container) -> No
 def test_functions_that_tests_reach_are_traced(container: Container) -> None:
     plans = plan_traces(TREE.digest, _map(container), TraceLimits())
     made = record_traces(container, plans, SOURCES, TraceLimits())
-    by_test = {plan.test: made[plan.id] for plan in plans}
+    by_id = {head.id: found for head, found in zip(made.heads, traces_of(made), strict=True)}
+    by_test = {plan.test: by_id[plan.id] for plan in plans}
     assert {test: outcome for test, (_, outcome) in by_test.items()} == {
         TESTS[0]: Outcome.RETURNED,
         TESTS[1]: Outcome.RETURNED,
@@ -58,6 +58,7 @@ def test_functions_that_tests_reach_are_traced(container: Container) -> None:
     assert trace.result.value == "ValueError: no entries"
     assert trace.source.startswith("\ndef largest(entries):  # << START_OF_TRACE\n")
     assert by_test[TESTS[1]][0].frames[-1].value == "7"
+    assert (trace.frames[0].file, trace.frames[0].function) == ("ledger.py", "largest")
 
 
 def test_plans_do_not_depend_on_the_order_of_the_map(local: LocalContainer) -> None:
@@ -68,7 +69,7 @@ def test_plans_do_not_depend_on_the_order_of_the_map(local: LocalContainer) -> N
 def test_a_trace_over_its_bound_is_cut_and_says_so(local: LocalContainer) -> None:
     limits = TraceLimits(events=3)
     plans = plan_traces(TREE.digest, _map(local), limits)
-    trace, outcome = record_traces(local, plans[:1], SOURCES, limits)[plans[0].id]
+    [(trace, outcome)] = traces_of(record_traces(local, plans[:1], SOURCES, limits))
     assert (len(trace.frames), trace.cut, outcome) == (3, "events", Outcome.CUT)
 
 
@@ -120,9 +121,3 @@ def test_an_exception_that_is_caught_further_out_closes_scopes(local: LocalConta
 def test_an_unknown_function_is_one_sentence(local: LocalContainer) -> None:
     with pytest.raises(FunctionNotFound, match="no top-level function 'g': it has f"):
         trace_function(local, "def f(): pass\n", "g", [])
-
-
-@pytest.mark.parametrize("line", [[], ["l"], ["l", 0, 9, 1, {}, []], {"a": 1}, ["begin", 3], "text"])
-def test_a_stream_that_no_guest_writes_is_refused(line: object) -> None:
-    with pytest.raises(GuestStreamError):
-        decode([line], lambda file, number: "")

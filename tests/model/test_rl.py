@@ -2,18 +2,21 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import torch
 
 from model.config import ModelConfig
-from model.loss import token_losses
+from model.loss import learnt_losses
+from model.phase import Optimisation, Phase
 from model.render import Control
 from model.rl.advantage import advantages
 from model.rl.environment import Question
 from model.rl.learner import Learner, RlSettings
 from model.rl.policy_loss import Clip, policy_loss
-from model.sample import continuation_row, sample
+from model.sample import continuations_row, sample
+from model.trainer import StepMetrics, Trainer
 from model.transformer import Transformer
 from tests.model.test_training import _TOKENIZER
 from tests.model.test_transformer import TINY
@@ -31,11 +34,12 @@ class _Echo:
         return [None if not text else 1.0 if text[:1] in "0123456789" else -1.0 for _, text in answers]
 
 
-def _model(vocabulary: int) -> Transformer:
-    shape = ModelConfig(vocabulary=vocabulary, hidden=32, layers=2, heads=2, kv_heads=1, head_dim=16, ffn=48, window=4)
-    model = Transformer(shape)
-    model.initialise(1)
-    return model
+def _trainer(folder: Path, steps: int) -> Trainer:
+    shape = ModelConfig(
+        vocabulary=_TOKENIZER.size, hidden=32, layers=2, heads=2, kv_heads=1, head_dim=16, ffn=48, window=4
+    )
+    optimisation = Optimisation(peak=3e-2, warmup_steps=0, weight_decay=0.0, final_share=1.0)
+    return Trainer(shape, Phase(name="rl", steps=steps, save_every=2, seed=1, optimisation=optimisation), folder)
 
 
 def test_cached_sampling_equals_the_uncached_forward() -> None:
@@ -43,8 +47,8 @@ def test_cached_sampling_equals_the_uncached_forward() -> None:
     model.initialise(0)
     prompt = [5, 6, 7, 8, 9, 10]
     for drawn in sample(model, prompt, samples=3, longest=9, stop=(), generator=torch.Generator().manual_seed(0)):
-        row = continuation_row(prompt, drawn)
-        again = -token_losses(model, row)[row.weights_T > 0]
+        row = continuations_row(prompt, [drawn])
+        again = -learnt_losses(model, row)
         torch.testing.assert_close(again, torch.tensor(drawn.logprobs), atol=1e-4, rtol=0)
 
 
@@ -77,13 +81,31 @@ def test_the_loss_equals_a_plain_reference() -> None:
         assert float(loss) == pytest.approx(-sum(terms) / 7, abs=1e-6)
 
 
-def test_learning_raises_the_reward_and_the_sampler_agrees_with_the_learner() -> None:
-    settings = RlSettings(steps=40, groups=3, samples=12, longest=4, peak=3e-2, seed=0)
-    learner = Learner(_model(_TOKENIZER.size), _TOKENIZER, _AnyEnd(), settings)
-    metrics = []
-    learner.run(metrics.append)
-    assert max(m.lag for m in metrics) < 1e-4
-    assert sum(m.reward for m in metrics[-5:]) / 5 > sum(m.reward for m in metrics[:5]) / 5 + 0.5
+def test_learning_raises_the_reward_and_the_sampler_agrees_with_the_learner(tmp_path: Path) -> None:
+    lesson = Learner(_TOKENIZER, _AnyEnd(), RlSettings(groups=3, samples=12, longest=4), seed=0)
+    metrics: list[StepMetrics] = []
+    _trainer(tmp_path, 40).run(lesson, metrics.append)
+    values = [m.values for m in metrics]
+    assert max(v["lag"] for v in values) < 1e-4
+    assert sum(v["reward"] for v in values[-5:]) / 5 > sum(v["reward"] for v in values[:5]) / 5 + 0.5
+
+
+def test_stopped_reinforcement_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    lesson = Learner(_TOKENIZER, _AnyEnd(), RlSettings(groups=2, samples=6, longest=4), seed=0)
+    whole, stopped = _trainer(tmp_path / "a", 6), _trainer(tmp_path / "b", 6)
+    whole.run(lesson, lambda metrics: None)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.run(lesson, lambda metrics: _interrupt() if metrics.step == 4 else None)
+    again = _trainer(tmp_path / "b", 6)
+    assert again.step == 4
+    again.run(lesson, lambda metrics: None)
+    for name, tensor in whole.model.state_dict().items():
+        assert torch.equal(tensor, again.model.state_dict()[name]), name
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
 
 
 class _AnyEnd(_Echo):
@@ -93,9 +115,10 @@ class _AnyEnd(_Echo):
         return [1.0 if text else -1.0 for _, text in answers]
 
 
-def test_answers_that_were_not_judged_teach_nothing() -> None:
-    model = _model(_TOKENIZER.size)
-    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    metrics = Learner(model, _TOKENIZER, _Echo(), RlSettings(groups=2, samples=2, longest=2)).step(0)
-    assert metrics.unjudged == 4
-    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+def test_answers_that_were_not_judged_teach_nothing(tmp_path: Path) -> None:
+    trainer = _trainer(tmp_path, 1)
+    before = {name: tensor.clone() for name, tensor in trainer.model.state_dict().items()}
+    metrics: list[StepMetrics] = []
+    trainer.run(Learner(_TOKENIZER, _Echo(), RlSettings(groups=2, samples=2, longest=2), seed=0), metrics.append)
+    assert metrics[0].values["unjudged"] == 4
+    assert all(torch.equal(before[name], tensor) for name, tensor in trainer.model.state_dict().items())

@@ -7,7 +7,7 @@ import torch
 
 from model.attention import attend
 from model.config import GLOBAL, ModelConfig, named_config
-from model.loss import token_losses
+from model.loss import learnt_losses
 from model.packed import Document, pack
 from model.rope import frequencies
 from model.transformer import Transformer
@@ -75,7 +75,7 @@ def test_the_loss_learns_nothing_across_a_boundary() -> None:
     assert packed.targets_T.tolist() == [2, 3, 0, 5, 0]
     assert packed.weights_T.tolist() == [1, 1, 0, 0, 0]
     assert packed.positions_T().tolist() == [0, 1, 2, 0, 1]
-    assert token_losses(_model(), packed).shape == (5,)
+    assert learnt_losses(_model(), packed).shape == (2,)
 
 
 def test_wrong_shapes_are_refused() -> None:
@@ -83,3 +83,12 @@ def test_wrong_shapes_are_refused() -> None:
         ModelConfig(vocabulary=8, hidden=8, layers=1, heads=3, kv_heads=2, head_dim=8, ffn=8)
     with pytest.raises(ValueError, match="no model named 'huge'"):
         named_config("huge", vocabulary=8)
+
+
+def test_a_head_that_starts_as_the_embedding_answers_with_the_token_itself() -> None:
+    model = Transformer(named_config("demo", vocabulary=600))
+    model.initialise(0)
+    states_TC = model(pack([_document(*range(100))]))
+    assert (states_TC @ model.lm_head.weight.T).argmax(-1).tolist() == list(range(100))
+    assert float(model.model.embed_tokens.weight.detach().std()) == pytest.approx(1.0, abs=0.01)
+    assert float(model.state_dict()["model.layers.0.mlp.down_proj.weight"].std()) == pytest.approx(0.007, abs=1e-4)

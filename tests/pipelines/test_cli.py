@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.errors import UserError
 from pipelines.recipe import CollectRecipe, read_recipe
-from pipelines.train import TrainRecipe
+from pipelines.train_recipe import TrainRecipe
 
 
 def _worldline(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -75,17 +75,27 @@ def test_bad_recipes_are_named(tmp_path: Path, text: str, words: str) -> None:
     assert words in str(caught.value)
 
 
-def test_training_without_a_collection_is_one_sentence(tmp_path: Path) -> None:
+def test_training_without_what_it_needs_is_one_sentence(tmp_path: Path) -> None:
     recipe = tmp_path / "t.toml"
-    phase = '[[phases]]\nname = "p"\nsteps = 1\nrow_tokens = 64\nmixture = { code = 1 }\n'
-    recipe.write_text(f'name = "t"\nrun_folder = "{tmp_path}"\n{phase}')
+    text = f'name = "t"\nrun_folder = "{tmp_path}"\nsteps = 1\ncontinues = "s"\n[rows]\ntokens = 64\nmixture = {{ code = 1 }}\n'
+    recipe.write_text(text)
     _refused(_worldline("train", str(recipe)), "is no run's folder: run `worldline collect` first")
-    recipe.write_text(f'name = "t"\nrun_folder = "{tmp_path}"\n{phase}rowz = 2\n')
-    _refused(_worldline("train", str(recipe)), "unknown key 'phases[0].rowz': did you mean 'rows'?")
+    (tmp_path / "recipe.json").write_text("{}")
+    _refused(_worldline("train", str(recipe)), "recipe 't' continues 's', which is not done")
+    recipe.write_text(f"{text}per_steps = 2\n")
+    _refused(_worldline("train", str(recipe)), "unknown key 'rows.per_steps': did you mean 'per_step'?")
+    recipe.write_text(text.split("[rows]")[0])
+    _refused(_worldline("train", str(recipe)), "either [rows] or [rl]")
 
 
-def test_the_training_recipe_is_read() -> None:
-    assert [phase.steps for phase in read_recipe(Path("recipes/demo-train.toml"), TrainRecipe).phases] == [120, 240, 60]
+def test_the_training_recipes_are_a_chain_of_which_the_first_two_share_a_cosine() -> None:
+    names = ("pretrain", "midtrain", "sft", "rl")
+    first, second, third, last = (read_recipe(Path(f"recipes/demo-{name}.toml"), TrainRecipe) for name in names)
+    assert [r.continues for r in (first, second, third, last)] == ["", first.name, second.name, third.name]
+    assert first.optimisation.cosine_steps == second.optimisation.cosine_steps == first.steps + second.steps
+    assert second.optimisation.cosine_start == first.steps
+    assert third.optimisation.cosine_steps == last.optimisation.cosine_steps == 0
+    assert last.rl is not None
 
 
 def test_the_demo_recipe_is_read() -> None:

@@ -1,0 +1,87 @@
+"""Source texts: the files that traced code runs through: their lines, and the context that a trace shows of them."""
+
+import inspect
+import io
+from collections.abc import Mapping, Sequence
+from tokenize import TokenError
+
+from collectors.events import CodeSeen
+
+START = "  # << START_OF_TRACE"
+
+
+class SourceTexts:
+    """Texts of files by the name that the interpreter gives them; `root` is left out of the names that are stored."""
+
+    def __init__(self, texts: Mapping[str, str], *, root: str = "") -> None:
+        self._lines = {file: _lines(text) for file, text in texts.items()}
+        self._root = root
+        self._blocks: dict[tuple[str, int], list[str]] = {}
+        self._contexts: dict[tuple[CodeSeen, ...], str] = {}
+
+    def with_text(self, file: str, text: str) -> "SourceTexts":
+        """Return these texts and one more; what was read of the others is shared."""
+        made = SourceTexts({file: text}, root=self._root)
+        made._lines |= {name: lines for name, lines in self._lines.items() if name != file}
+        made._blocks = {place: block for place, block in self._blocks.items() if place[0] != file}
+        return made
+
+    def shown(self, file: str) -> str:
+        """Return the name under which a file is stored."""
+        return file.removeprefix(f"{self._root}/") if self._root else file
+
+    def line(self, file: str, number: int) -> str:
+        """Return the line with its newline; an empty line for one that the file does not have."""
+        lines = self._lines.get(file, [])
+        line = lines[number - 1] if 0 < number <= len(lines) else ""
+        return line if line.endswith("\n") else line + "\n"
+
+    def context(self, codes: Sequence[CodeSeen]) -> str:
+        """Return the source of all functions that a trace ran, as it stands in their files, in the order of the files.
+
+        It begins with a newline; the entry function, which is the first code, carries the start-of-trace comment.
+        """
+        key = tuple(codes)
+        if key not in self._contexts:
+            self._contexts[key] = self._made_context(key)
+        return self._contexts[key]
+
+    def _made_context(self, codes: Sequence[CodeSeen]) -> str:
+        blocks = {(code.file, code.first_line): self._block(code.file, code.first_line) for code in codes}
+        entry = (codes[0].file, codes[0].first_line)
+        kept: list[str] = []
+        for (file, first), block in sorted(blocks.items()):
+            last = first + max(1, len(block)) - 1
+            inside = any(f == file and a < first and last < a + len(b) for (f, a), b in blocks.items())
+            if (file, first) == entry or not inside:
+                kept.append("".join(_marked(block) if (file, first) == entry else block))
+        return "\n" + "\n".join(kept)
+
+    def _block(self, file: str, first: int) -> list[str]:
+        """Return the lines of the block that starts at `first`: those that are indented deeper, or in open brackets."""
+        if (file, first) not in self._blocks:
+            lines = self._lines.get(file, [])
+            found = _block(lines[first - 1 :]) if 0 < first <= len(lines) else []
+            self._blocks[file, first] = [line if line.endswith("\n") else line + "\n" for line in found]
+        return self._blocks[file, first]
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines as the interpreter counts them: a form feed or a Unicode separator ends none."""
+    return io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n")).readlines()
+
+
+def _block(lines: list[str]) -> list[str]:
+    try:
+        return lines[: max(1, len(inspect.getblock(lines)))]
+    except (SyntaxError, TokenError):
+        return lines[:1]
+
+
+def _marked(block: Sequence[str]) -> list[str]:
+    """Return the lines with the comment on the one that defines the function."""
+    marked = list(block)
+    mark = next((i for i, line in enumerate(block) if line.lstrip().startswith(("def ", "async def "))), 0)
+    if marked:
+        marked[mark] = marked[mark].rstrip("\n") + START + "\n"
+    return marked
