@@ -49,7 +49,7 @@ def suite_pass(settings, tool, files):
         with contextlib.redirect_stdout(said):
             pytest.main(["-p", "no:cacheprovider", "-q"] + settings["pytest"], plugins=[suite])
         if suite.seconds is None:
-            raise RuntimeError("no test ran: " + said.getvalue()[-1000:])
+            raise RuntimeError("no test ran: " + " ".join(said.getvalue().split())[-250:])
         settings["failed"] = suite.failed
         return [suite.seconds, suite.inside]
 
