@@ -44,6 +44,11 @@ class Ratios:
                 return times.inside / bare.inside if inside else times.seconds / bare.seconds
         return "not measured"
 
+    def failures(self, tool: str, workload: str) -> tuple[str, ...]:
+        """Return the tests that the tool makes fail."""
+        found = (t.failed for cell, t in self._times.items() if (cell.workload, cell.tool) == (workload, tool))
+        return next(found, ())
+
     def barred(self, bars: Mapping[str, float]) -> list[tuple[str, float]]:
         """Return the bars of the workloads that were measured."""
         return [(workload, bar) for workload, bar in bars.items() if workload in self.workloads]

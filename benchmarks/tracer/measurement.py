@@ -2,8 +2,9 @@
 
 import json
 import os
+import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -39,11 +40,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """The best CPU seconds of a cell, in all and inside the tests' calls; `reason` says why there are none."""
+    """The best CPU seconds of a cell, in all and inside the tests' calls; `reason` says why there are none.
+
+    `failed` names the tests that a peer makes fail: its time is kept.
+    """
 
     seconds: float = 0.0
     inside: float = 0.0
     reason: str = ""
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,7 @@ def measure(
 def _best(known: Times | None, new: Times) -> Times:
     if known is None or new.reason:
         return new
-    return Times(seconds=min(known.seconds, new.seconds), inside=min(known.inside, new.inside))
+    return replace(new, seconds=min(known.seconds, new.seconds), inside=min(known.inside, new.inside))
 
 
 def run_once(interpreter: Interpreter, workload: Workload, cell: Cell, effort: Effort, *, stream: str = "") -> Times:
@@ -95,9 +100,18 @@ def run_once(interpreter: Interpreter, workload: Workload, cell: Cell, effort: E
     except subprocess.TimeoutExpired:
         return Times(reason=f"took more than {effort.timeout_s:.0f} s")
     if run.returncode != 0:
-        return Times(reason=(run.stderr.strip().splitlines() or [f"exit {run.returncode}"])[-1][:300])
-    runs = json.loads(run.stdout.splitlines()[-1])["runs"]
-    return Times(seconds=min(total for total, _ in runs), inside=min(inside for _, inside in runs))
+        return Times(reason=_last_error(run.stderr) or f"exit {run.returncode}")
+    told = json.loads(run.stdout.splitlines()[-1])
+    if told["failed"] and (cell.tool == UNTRACED or cell.tool.startswith("ours")):
+        return Times(reason=f"tests failed: {', '.join(told['failed'])}"[:300])
+    seconds, inside = (min(column) for column in zip(*told["runs"], strict=True))
+    return Times(seconds=seconds, inside=inside, failed=tuple(told["failed"]))
+
+
+def _last_error(text: str) -> str:
+    """Return the last line of a traceback that names an exception."""
+    lines = [line for line in text.splitlines() if re.match(r"[A-Za-z_.]+(Error|Exit|Exception)\b", line)]
+    return lines[-1][:300] if lines else text.strip()[-300:]
 
 
 def _absent(tool: str, interpreter: Interpreter) -> str:

@@ -13,19 +13,24 @@ def print_ratios(measured: list[Ratios], *, file: TextIO) -> None:
     names = [f"{w}, inside calls" if inside else w for w, inside in columns]
     print(f"CPU time over the bare run, on CPython {' / '.join(r.label for r in measured)}:\n", file=file)
     print(f"| tool | {' | '.join(names)} |\n|---|{'---|' * len(names)}", file=file)
-    reasons: list[str] = []
+    reasons: dict[str, list[str]] = {}
     for tool in TOOLS:
         fields = []
         for workload, inside in columns:
             values = [ratios.ratio(workload, tool, inside=inside) for ratios in measured]
-            reasons += [
-                f"{tool}, {workload}, {ratios.label}: {value}"
-                for ratios, value in zip(measured, values, strict=True)
-                if isinstance(value, str) and value != "not measured" and not inside
-            ]
+            for ratios, value in zip(measured, values, strict=True):
+                if not inside:
+                    _note(reasons, tool, f"{workload} on {ratios.label}", value, ratios.failures(tool, workload))
             fields.append(" / ".join(_text(value) for value in values))
         print(f"| {tool} | {' | '.join(fields)} |", file=file)
-    print("\n" + "\n".join(f"- {reason}" for reason in reasons) + "\n", file=file)
+    print("\n" + "\n".join(f"- {why} ({', '.join(where)})" for why, where in reasons.items()) + "\n", file=file)
+
+
+def _note(reasons: dict[str, list[str]], tool: str, where: str, value: float | str, failed: tuple[str, ...]) -> None:
+    if isinstance(value, str) and value != "not measured":
+        reasons.setdefault(f"{tool}: {value}", []).append(where)
+    elif failed:
+        reasons.setdefault(f"{tool}: tests fail under it: {', '.join(failed)}", []).append(where)
 
 
 def _text(value: float | str) -> str:

@@ -9,6 +9,7 @@ stream. Python 3.8 and newer, on systems with fork.
 import importlib
 import json
 import os
+import random
 import select
 import struct
 import sys
@@ -35,6 +36,7 @@ def trace_call(settings, number, write):
         engine=settings.get("engine"),
         native=settings.get("native"),
     )
+    random.seed(0)
     hook.install()
     try:
         main()

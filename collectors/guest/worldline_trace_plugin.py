@@ -3,11 +3,13 @@
 WORLDLINE_TRACE names a JSON file: {"output": path, "shown": [files], "plan": {test id: [[file, first line, id], ...]},
 "limits": {...}, "engine": name or null for the fastest, "native": path of the compiled engine}.
 
-Each planned function is traced at its first call in the test. Python 3.8 and newer.
+Each planned function is traced at its first call in the test. The random module begins each test with the same state, so
+that two runs can be compared. Python 3.8 and newer.
 """
 
 import json
 import os
+import random
 
 import pytest
 from worldline_engines import make_hook
@@ -34,6 +36,7 @@ class _Tracing(object):
 
     def begin(self, test):
         self.waiting = {(path, line): trace_id for path, line, trace_id in self.plan.get(test, ())}
+        random.seed(0)
         if self.waiting:
             self.hook.install()
 

@@ -1,8 +1,8 @@
 """Runs one workload under one tool and prints the CPU seconds: python bench_run.py SETTINGS, where SETTINGS is JSON.
 
 {"tool": name, "files": [absolute paths], "seconds": go on until so much was measured, "passes": at most,
-"program": path and "rounds": n, or "pytest": [arguments]}. Prints {"runs": [[seconds, seconds inside tests], ...]} on
-the last line. One pass of the loop is one `run` of a freshly made tool. CPython 3.8 and newer.
+"program": path and "rounds": n, or "pytest": [arguments]}. Prints {"runs": [[seconds, seconds inside tests], ...],
+"failed": [tests]} on the last line. One pass of the loop is one `run` of a freshly made tool. CPython 3.8 and newer.
 """
 
 import json
@@ -39,7 +39,7 @@ def main():
     runs = []
     while not runs or (len(runs) < settings["passes"] and sum(run[0] for run in runs) < settings["seconds"]):
         runs.append(once())
-    print(json.dumps({"runs": runs}))
+    print(json.dumps({"runs": runs, "failed": settings.get("failed", [])}))
 
 
 if __name__ == "__main__":
