@@ -1,9 +1,7 @@
 /* Containers, and the walk over any value. */
 static int add_rest(Engine *e, const Walk *walk, Py_ssize_t left) {
-    char said[48];
     e->is_short = 1;
-    snprintf(said, sizeof said, "<... %zd more ...>", left);
-    return walk->text ? add_text(walk->text, said) : 0;
+    return walk->text ? add_count(walk->text, "<... ", (size_t)left, " more ...>") : 0;
 }
 
 /* Compare the items of a dictionary with a shadow, as compare_items does. */
@@ -53,16 +51,17 @@ static int show_dict(Engine *e, PyObject *value, const Walk *inner) {
 /* Compare the items of a list or tuple with a shadow. A token that is the item itself is a leaf that has not changed. */
 static int compare_items(Engine *e, PyObject *value, Py_ssize_t size, const Walk *inner) {
     PyObject **items = PyList_CheckExact(value) ? ((PyListObject *)value)->ob_item : ((PyTupleObject *)value)->ob_item;
-    for (Py_ssize_t at = 0; at < size; at++) {
-        if (at >= e->most_items || e->nodes <= 0) {
-            return 0;
-        }
-        if (e->matched < inner->old->size && inner->old->tokens[e->matched] == items[at]) {
-            e->matched++;
-            e->nodes--;
-        } else if (show(e, items[at], inner)) {
-            return -1;
-        }
+    PyObject *const *tokens = inner->old->tokens;
+    const size_t known = inner->old->size;
+    const Py_ssize_t most = size < e->most_items ? size : e->most_items;
+    for (Py_ssize_t at = 0; at < most && e->nodes > 0; at++) {
+        size_t matched = e->matched;
+        long nodes = e->nodes;
+        while (at < most && nodes > 0 && matched < known && tokens[matched] == items[at]) matched++, nodes--, at++;
+        e->matched = matched;
+        e->nodes = nodes;
+        if (at >= most || nodes <= 0) return 0;
+        if (show(e, items[at], inner)) return -1;
     }
     return 0;
 }
@@ -93,7 +92,7 @@ static int show_items(Engine *e, PyObject *value, Py_ssize_t size, const Walk *i
         Py_DECREF(item);
     }
     Py_XDECREF(iterator);
-    return failed || PyErr_Occurred() ? -1 : 0;
+    return failed || (iterator && PyErr_Occurred()) ? -1 : 0;
 }
 
 static int show_sequence(Engine *e, PyObject *value, PyTypeObject *type, Py_ssize_t size, const Walk *inner) {
@@ -113,10 +112,9 @@ static int show_container(Engine *e, PyObject *value, PyTypeObject *type, const 
                     : type == &PyTuple_Type ? PyTuple_GET_SIZE(value) : PySet_GET_SIZE(value);
     if (meet(e, walk, TAG((uintptr_t)type >> 1)) || meet(e, walk, TAG(size))) return -1;
     if (walk->depth <= 0 || e->nodes <= 0) {
-        char said[64];
         e->is_short = 1;
-        snprintf(said, sizeof said, "<%s of %zd>", type->tp_name, size);
-        return walk->text ? add_text(walk->text, said) : 0;
+        if (!walk->text) return 0;
+        return add(walk->text, "<", 1) || add_text(walk->text, type->tp_name) || add_count(walk->text, " of ", (size_t)size, ">");
     }
     Walk inner = *walk;
     inner.depth--;

@@ -30,6 +30,7 @@
 #define MOST_INT_BITS 2048
 #define DEEPEST 32
 #define TYPES 64
+#define SHOWN 512
 
 #if PY_VERSION_HEX >= 0x030B0000
 typedef struct _PyInterpreterFrame Frame;
@@ -40,10 +41,12 @@ typedef PyFrameObject Frame;
 typedef struct { char *data; size_t size, room; } Buffer;
 /* A token of a shadow: a leaf (held), or an odd number that stands for a type, a length or a place in a cycle. */
 typedef struct { PyObject **tokens; size_t size, room; } Shadow;
-/* What a scope last knew of a name: a leaf that is held, or a shadow and where the value lay, and the text. */
-typedef struct { int bound, is_short; PyObject *leaf; void *address; Shadow shadow; Buffer text; } Known;
+/* What a scope last knew of a name: a leaf that is held, or a shadow, and the text. */
+typedef struct { int bound; PyObject *leaf; Shadow shadow; Buffer text; } Known;
 typedef struct { PyObject *name; int fast, cell; long number; } Slot;
 typedef struct { PyCodeObject *code; int shown, optimized, instrumented, slots; long number; Slot *slot; } Code;
+/* A value that was shown before, by where it lay: what a walk met, and the text. */
+typedef struct { void *address; int is_short; Shadow shadow; Buffer text; } Shown;
 /* `room` entries of `known` are kept with their memory when the scope's place on the stack is used again. */
 typedef struct { Code *code; void *frame; uint32_t line; int slots, room; Known *known; PyObject **names; } Scope;
 
@@ -68,6 +71,7 @@ typedef struct {
     long scopes, scope_room;
     /* whether instances of a type have a plain dictionary, as long as the type keeps its version */
     struct { PyTypeObject *type; unsigned version; int plain; } types[TYPES];
+    Shown shown_values[SHOWN];
     /* the walk */
     long nodes;
     size_t matched;

@@ -129,12 +129,6 @@ static int next_attribute(Attributes *read, PyObject **key, PyObject **item) {
 }
 
 static int show_attribute(Engine *e, PyObject *key, PyObject *item, const Walk *inner) {
-    if (inner->old && e->matched + 1 < inner->old->size && inner->old->tokens[e->matched] == key &&
-        inner->old->tokens[e->matched + 1] == item) {
-        e->matched += 2;
-        e->nodes--;
-        return 0;
-    }
     if (meet(e, inner, key)) return -1;
     if (inner->text && (add(inner->text, " ", 1) || add_unicode(inner->text, key) || add(inner->text, "=", 1))) return -1;
     return show(e, item, inner);
@@ -142,7 +136,8 @@ static int show_attribute(Engine *e, PyObject *key, PyObject *item, const Walk *
 
 static int show_foreign(Engine *e, PyObject *value, PyTypeObject *type, const Walk *walk) {
     if (PyType_Check(value)) return add_object(e, walk, "<class ", (PyTypeObject *)value, ">");
-    int named = show_named(e, value, type, walk);
+    /* What is shown by name is of a static type. */
+    int named = type->tp_flags & Py_TPFLAGS_HEAPTYPE ? 1 : show_named(e, value, type, walk);
     if (named <= 0) return named;
     Attributes read = { 0 };
     if (walk->depth > 1 && e->nodes > 0) open_attributes(e, &read, value, type);
@@ -156,6 +151,12 @@ static int show_foreign(Engine *e, PyObject *value, PyTypeObject *type, const Wa
     while (!failed && shown < e->most_items && next_attribute(&read, &key, &item)) {
         if (!PyUnicode_CheckExact(key)) continue;
         if (!shown++) failed = add_object(e, walk, "<", type, "");
+        if (walk->old && !failed && e->matched + 1 < walk->old->size && walk->old->tokens[e->matched] == key &&
+            walk->old->tokens[e->matched + 1] == item) {
+            e->matched += 2; /* an unchanged leaf */
+            e->nodes--;
+            continue;
+        }
         Py_INCREF(item);
         failed = failed || show_attribute(e, key, item, &inner);
         Py_DECREF(item);

@@ -1,8 +1,11 @@
 /* The texts of leaves: exactly repr, bounded. */
-static int is_leaf(PyTypeObject *type) {
-    return type == &PyLong_Type || type == &PyUnicode_Type || type == &PyFloat_Type || type == &PyBool_Type ||
-           type == Py_TYPE(Py_None) || type == &PyBytes_Type || type == &PyComplex_Type ||
-           type == Py_TYPE(Py_Ellipsis) || type == Py_TYPE(Py_NotImplemented);
+#define CONTAINERS (Py_TPFLAGS_LIST_SUBCLASS | Py_TPFLAGS_TUPLE_SUBCLASS | Py_TPFLAGS_DICT_SUBCLASS)
+
+static inline int is_leaf(PyTypeObject *type) {
+    if (type == &PyLong_Type || type == &PyUnicode_Type) return 1;
+    if (type->tp_flags & CONTAINERS) return 0;
+    return type == Py_TYPE(Py_None) || type == &PyFloat_Type || type == &PyBool_Type || type == &PyBytes_Type ||
+           type == &PyComplex_Type || type == Py_TYPE(Py_Ellipsis) || type == Py_TYPE(Py_NotImplemented);
 }
 
 static int add_repr(Buffer *buffer, PyObject *value) {

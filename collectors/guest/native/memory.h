@@ -64,6 +64,20 @@ static inline int note(Shadow *shadow, PyObject *token) {
     return 0;
 }
 
+static int copy_shadow(Shadow *to, const Shadow *from) {
+    drop_shadow(to);
+    for (size_t i = 0; i < from->size; i++)
+        if (note(to, from->tokens[i])) return -1;
+    return 0;
+}
+
+/* Append `before`, the number and `after`: snprintf would cost more than what it is about. */
+static int add_count(Buffer *buffer, const char *before, size_t number, const char *after) {
+    char digits[24], *end = digits + sizeof digits, *at = end;
+    do *--at = (char)('0' + number % 10); while (number /= 10);
+    return add_text(buffer, before) || add(buffer, at, (size_t)(end - at)) || add_text(buffer, after) ? -1 : 0;
+}
+
 static void forget(Known *known) {
     known->bound = 0;
     Py_CLEAR(known->leaf);

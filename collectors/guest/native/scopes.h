@@ -14,50 +14,28 @@ static int changed(Engine *e, long number) {
     return add_change(e, number, e->text.data, e->text.size);
 }
 
-/* Take over the text of an argument that the caller has just shown: it lies where the caller's value lies, and a walk
- * meets what it met there, so the text is the same whatever object it is. */
-static int borrow(Engine *e, Known *known, PyObject *value) {
-    if (e->scopes < 2) return 0;
-    Scope *caller = &e->scope[e->scopes - 2];
-    for (int i = 0; i < caller->slots; i++) {
-        Known *shown = &caller->known[i];
-        if (!shown->bound || shown->leaf || shown->address != value) continue;
-        int same = is_unchanged(e, &shown->shadow, value);
-        if (same <= 0) return same;
-        for (size_t j = 0; j < shown->shadow.size; j++)
-            if (note(&known->shadow, shown->shadow.tokens[j])) return -1;
-        e->is_short = shown->is_short;
-        e->text.size = 0;
-        return add(&e->text, shown->text.data, shown->text.size) ? -1 : 1;
-    }
-    return 0;
-}
-
 /* Look at one name of a scope; return how many changes were written, 0 or 1, or -1. */
 static int look(Engine *e, Known *known, PyObject *value, PyObject *name, long *number) {
-    int leaf = is_leaf(Py_TYPE(value)), borrowed = 0;
+    int leaf = is_leaf(Py_TYPE(value));
     if (leaf && known->leaf == value) return 0;
     if (!leaf && known->bound && !known->leaf) {
         int same = is_unchanged(e, &known->shadow, value);
         if (same) return same < 0 ? -1 : 0;
     }
-    drop_shadow(&known->shadow);
-    if (!leaf && !known->bound && (borrowed = borrow(e, known, value)) < 0) return -1;
-    if (!borrowed && make_text(e, value, !leaf)) return -1;
+    if (make_text(e, value, leaf)) return -1;
     int same = known->bound && known->text.size == e->text.size && !memcmp(known->text.data, e->text.data, e->text.size);
+    drop_shadow(&known->shadow);
     Py_CLEAR(known->leaf);
     if (leaf) {
         Py_INCREF(value);
         known->leaf = value;
-    } else if (!borrowed) {
+    } else {
         Shadow old = known->shadow;
         known->shadow = e->fresh;
         e->fresh = old;
     }
-    known->address = value;
     known->bound = 1;
     if (same) return 0;
-    known->is_short = e->is_short;
     known->text.size = 0;
     if (add(&known->text, e->text.data, e->text.size)) return -1;
     if (*number < 0 && (*number = name_number(e, name)) < 0) return -1;
@@ -203,6 +181,7 @@ static int push(Engine *e, Code *code, void *frame) {
 
 static int end_trace(Engine *e) {
     while (e->scopes) clear_scope(&e->scope[--e->scopes]);
+    forget_shown(e);
     if (!e->open) return 0;
     e->open = 0;
     if (flush(e)) return -1;
@@ -248,7 +227,7 @@ static int pop(Engine *e) {
 }
 
 static int on_return(Engine *e, PyObject *value) {
-    if (make_text(e, value, 0)) return -1;
+    if (make_text(e, value, is_leaf(Py_TYPE(value)))) return -1;
     if (!e->full) e->cut += e->is_short;
     return leave(e, RETURN, e->text.data, e->text.size) || pop(e) ? -1 : 0;
 }

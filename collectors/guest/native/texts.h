@@ -28,9 +28,8 @@ static int cut_text(Engine *e) {
     return add(text, e->scratch.data, e->scratch.size);
 }
 
-/* Make the text of a value in `e->text`, and its shadow in `e->fresh` unless it is a leaf. */
-static int make_text(Engine *e, PyObject *value, int with_shadow) {
-    Walk walk = { &e->text, with_shadow ? &e->fresh : NULL, NULL, e->most_depth, 0 };
+static int walk_again(Engine *e, PyObject *value, int leaf) {
+    Walk walk = { &e->text, leaf ? NULL : &e->fresh, NULL, e->most_depth, 0 };
     e->nodes = e->most_nodes;
     e->is_short = 0;
     e->text.size = 0;
@@ -46,4 +45,34 @@ static int is_unchanged(Engine *e, const Shadow *old, PyObject *value) {
     e->differs = 0;
     if (show(e, value, &walk)) return e->differs ? 0 : -1;
     return e->matched == old->size;
+}
+
+/* Make the text of a value in `e->text`, and its shadow in `e->fresh` unless it is a leaf.
+ *
+ * The values that were shown last are remembered by address. A walk that meets what it met there gives the same text,
+ * whatever object lies there now. */
+static int make_text(Engine *e, PyObject *value, int leaf) {
+    if (leaf) return walk_again(e, value, 1);
+    Shown *shown = &e->shown_values[((uintptr_t)value >> 4) * 0x9E3779B97F4A7C15ull >> 55];
+    if (shown->address == value) {
+        int same = is_unchanged(e, &shown->shadow, value);
+        if (same < 0) return -1;
+        if (same) {
+            e->is_short = shown->is_short;
+            e->text.size = 0;
+            return copy_shadow(&e->fresh, &shown->shadow) || add(&e->text, shown->text.data, shown->text.size) ? -1 : 0;
+        }
+    }
+    if (walk_again(e, value, 0) || copy_shadow(&shown->shadow, &e->fresh)) return -1;
+    shown->address = value;
+    shown->is_short = e->is_short;
+    shown->text.size = 0;
+    return add(&shown->text, e->text.data, e->text.size);
+}
+
+static void forget_shown(Engine *e) {
+    for (int i = 0; i < SHOWN; i++) {
+        e->shown_values[i].address = NULL;
+        drop_shadow(&e->shown_values[i].shadow);
+    }
 }

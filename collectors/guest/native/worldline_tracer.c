@@ -38,7 +38,7 @@ static PyObject *engine_detach(Engine *e, PyObject *reason) {
 }
 
 static PyObject *engine_text(Engine *e, PyObject *value) {
-    if (make_text(e, value, 0)) return NULL;
+    if (make_text(e, value, is_leaf(Py_TYPE(value)))) return NULL;
     return PyUnicode_DecodeUTF8(e->text.data, (Py_ssize_t)e->text.size, "replace");
 }
 
@@ -95,6 +95,11 @@ static void engine_dealloc(Engine *e) {
     for (size_t i = 0; i < e->table_size; i++)
         if (e->table[i]) free_code(e->table[i]);
     drop_shadow(&e->fresh);
+    forget_shown(e);
+    for (int i = 0; i < SHOWN; i++) {
+        PyMem_RawFree(e->shown_values[i].shadow.tokens);
+        PyMem_RawFree(e->shown_values[i].text.data);
+    }
     Buffer *buffers[] = { &e->text, &e->scratch, &e->name_column, &e->length_column, &e->texts };
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) PyMem_RawFree(buffers[i]->data);
     PyMem_RawFree(e->fresh.tokens);
