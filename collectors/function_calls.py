@@ -23,7 +23,7 @@ _MAIN = "<worldline main>"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSettings:
-    """How many inputs are recorded and kept of one function, how often each is varied, and the seconds of one call."""
+    """How many inputs are recorded and kept of one function, how often each is varied, and the CPU seconds of one call."""
 
     recorded: int = 12
     variations: int = 3
@@ -124,7 +124,7 @@ class CallTracer:
         files = {f"{folder}/settings.json": json.dumps(settings).encode(), f"{folder}/output": b""}
         self._container.put({**guest_files(), **files})
         command = [self._container.python, f"{GUEST}/worldline_call_functions.py", f"{folder}/settings.json"]
-        longest = 60 + self._settings.seconds * len(calls)
+        longest = 60 + 2 * self._settings.seconds * len(calls)
         self._container.run(command, env={"PYTHONPATH": GUEST}, timeout_s=longest)
         return dict(_streams(self._container.get([f"{folder}/output"]).get(f"{folder}/output", b"")))
 

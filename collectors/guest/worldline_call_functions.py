@@ -1,15 +1,16 @@
 """Calls functions, each call in a process of its own, and traces it: python worldline_call_functions.py SETTINGS.
 
 SETTINGS is a JSON file: {"output": path, "shown": [files], "limits": {...}, "engine": name or null, "native": path or null,
-"seconds": of one call, "calls": [[id, module, call], ...]}. A call such as `f(1, [2])` becomes the body of a `main` in the
-module's namespace. The output: for each call that came to its end, its number (u32), the length of its stream (u32) and the
-stream. Python 3.8 and newer, on systems with fork.
+"seconds": of CPU time of one call, "calls": [[id, module, call], ...]}. A call such as `f(1, [2])` becomes the body of a
+`main` in the module's namespace. The output: for each call that came to its end, its number (u32), the length of its stream
+(u32) and the stream. Python 3.8 and newer, on systems with fork.
 """
 
 import importlib
 import json
 import os
 import random
+import resource
 import select
 import struct
 import sys
@@ -17,6 +18,8 @@ import time
 
 MAIN = "<worldline main>"
 _MOST_BYTES = 8 << 20
+# A call that waits uses no CPU time: after this many times its seconds it is ended too.
+_WALL_SHARE = 6
 
 
 def trace_call(settings, number, write):
@@ -47,6 +50,9 @@ def trace_call(settings, number, write):
 
 
 def _in_child(settings, number, out):
+    # CPU time, so that a call that ends does so on a busy machine too.
+    seconds = int(settings["seconds"] + 0.999)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     quiet = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(quiet, standard)
@@ -70,7 +76,7 @@ def run_call(settings, number):
         finally:
             os._exit(1)
     os.close(writing)
-    deadline, pieces = time.monotonic() + settings["seconds"], []
+    deadline, pieces = time.monotonic() + _WALL_SHARE * settings["seconds"], []
     while True:
         ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
         piece = os.read(reading, 1 << 20) if ready else None
