@@ -26,7 +26,7 @@ from images.spec import parse_spec
 
 PROJECTS = (
     "toolz==1.0.0", "boltons==24.1.0", "inflection==0.5.1", "cachetools==5.5.0", "humanize==4.11.0", "idna==3.10",
-    "more-itertools==10.5.0", "tabulate==0.9.0", "packaging==24.2", "pyparsing==3.2.0", "sortedcontainers==2.4.0",
+    "more-itertools==10.5.0", "tabulate==0.9.0", "pyparsing==3.2.0", "sortedcontainers==2.4.0",
     "click==8.1.7", "markdown==3.7", "python-slugify==8.0.4", "wcwidth==0.2.13", "parso==0.8.4",
 )  # fmt: skip
 _LIMITS = {"events": 3000, "size": 300_000, "depth": 5, "seconds": 5.0}
@@ -68,6 +68,7 @@ def compare(engine: Engine, record: ImageRecord, native: Path | None) -> list[Cl
         text = f"{len(steady) - len(other)} of {len(steady)} tests, {events:,} events"
         text += f"; first: {other[0]}" if other else ""
         holds = bool(steady) and events > 0 and not other
+        print(f"{record.repository}, {name}: {text}", file=sys.stderr, flush=True)
         claims.append(Claim(claim=f"{record.repository}, {name}", value=text, bar="all the same", holds=holds))
     return claims
 

@@ -10,7 +10,7 @@ _VALUES = (
     "{i: [i] for i in range(35)}", "2 ** 2100", "'y' * 3000", "(Box(3), SHARED)", "[SHARED, (SHARED,)]", "Box(SHARED)", "0.0",
     "Odd()", "[Box([2])]", "iter([1])", "'\\udc80'", "'\\u2603' * 9", "Slots()", "slice(1, None)", "...",
 )  # fmt: skip
-_PRELUDE = '''
+_PRELUDE = '''import sys
 import sys
 class Box:
     """Plain attributes."""
@@ -251,6 +251,7 @@ class _Writer:
             "for g in count(4): pass",
             "g = count(3); next(g); g.send('s'); g.close(); del g",
             "list(count(2))",
+            "sys.settrace(sys.gettrace())",
             "with_ = count(1); next(with_, None); next(with_, None); with_ = None",
         )
         self.put(depth, self.draw.choice(forms))

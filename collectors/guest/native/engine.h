@@ -16,6 +16,10 @@
 #include "internal/pycore_object.h"
 #endif
 #include <frameobject.h>
+#if PY_VERSION_HEX < 0x030C0000
+#include <opcode.h>
+#undef CALL /* an opcode of 3.11; here it is an event */
+#endif
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
@@ -48,7 +52,7 @@ typedef struct { PyCodeObject *code; int shown, optimized, instrumented, slots; 
 /* A value that was shown before, by where it lay: what a walk met, and the text. */
 typedef struct { void *address; int is_short; Shadow shadow; Buffer text; } Shown;
 /* `room` entries of `known` are kept with their memory when the scope's place on the stack is used again. */
-typedef struct { Code *code; void *frame; uint32_t line; int slots, room; Known *known; PyObject **names; } Scope;
+typedef struct { Code *code; void *frame; uint32_t line; int raised, slots, room; Known *known; PyObject **names; } Scope;
 
 typedef struct {
     PyObject_HEAD

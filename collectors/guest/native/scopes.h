@@ -132,6 +132,7 @@ static int look_at_names(Engine *e, Scope *scope, PyObject *names) {
 static int state(Engine *e, int kind, PyObject **fast, PyObject *names, long line) {
     Scope *scope = &e->scope[e->scopes - 1];
     scope->line = (uint32_t)line;
+    scope->raised = 0;
     if (!has_room(e)) return 0;
     int count = scope->code->optimized ? look_at_slots(e, scope, fast)
               : names && PyDict_CheckExact(names) ? look_at_names(e, scope, names) : 0;
@@ -233,6 +234,7 @@ static int on_return(Engine *e, PyObject *value) {
 }
 
 static int on_exception(Engine *e, PyObject *kind, PyObject *value) {
+    e->scope[e->scopes - 1].raised = 1;
     PyObject *text = PyObject_CallFunctionObjArgs(e->exception_text, kind, value, NULL);
     if (!text) return -1;
     e->scratch.size = 0;

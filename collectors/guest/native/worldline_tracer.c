@@ -146,6 +146,9 @@ static PyTypeObject EngineType = {
     .tp_init = (initproc)engine_init,
     .tp_dealloc = (destructor)engine_dealloc,
     .tp_methods = methods,
+#if PY_VERSION_HEX < 0x030C0000
+    .tp_call = (ternaryfunc)engine_call,
+#endif
     .tp_getset = attributes,
 };
 
