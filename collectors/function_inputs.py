@@ -2,7 +2,8 @@
 
 import ast
 import random
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,8 @@ from images.health import TestSelection
 from trajectories.trajectory import content_id
 
 _MOST_CHARACTERS = 400
+# A clock that is read in whole seconds shows another value after this.
+_PAUSE_SECONDS = 1.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +44,28 @@ class FunctionCall:
 def record_inputs(
     container: Container, tests: Sequence[str], functions: Iterable[Function], *, most: int, timeout_s: float = 600
 ) -> list[FunctionCall]:
-    """Run the tests and return the distinct calls with literal arguments, at most `most` of each top-level function."""
+    """Run the tests twice and return the calls that they made both times, distinct and with literal arguments.
+
+    At most `most` of each top-level function. What differs between two runs, a random or a clock's value, is left out:
+    every collection then calls the same.
+    """
     wanted = {(f"{container.root}/{f.path}", f.first_line): f for f in functions if "." not in f.name}
     settings = {"functions": list(map(list, wanted)), "most": most, "characters": _MOST_CHARACTERS}
-    _, output = run_with_guest(
-        container, "worldline_inputs_plugin", settings, chosen=TestSelection(ids=list(tests)), timeout_s=timeout_s
-    )
-    found = []
+    chosen, found = TestSelection(ids=list(tests)), []
+    for pause in (0.0, _PAUSE_SECONDS):
+        time.sleep(pause)
+        _, output = run_with_guest(container, "worldline_inputs_plugin", settings, chosen=chosen, timeout_s=timeout_s)
+        found.append(_calls(output, wanted))
+    return [call for call in found[0] if call in found[1]]
+
+
+def _calls(output: bytes, wanted: Mapping[tuple[str, int], Function]) -> dict[FunctionCall, None]:
+    made: dict[FunctionCall, None] = {}
     for file, line, _, arguments in read_lines(output):
         function = wanted.get((file, line))
         if function is not None and _values(str(arguments)) is not None:
-            found.append(FunctionCall(function=function, arguments=str(arguments)))
-    return list(dict.fromkeys(found))
+            made[FunctionCall(function=function, arguments=str(arguments))] = None
+    return made
 
 
 def vary(call: FunctionCall, *, seed: int, count: int) -> list[FunctionCall]:

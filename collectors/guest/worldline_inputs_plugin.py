@@ -8,6 +8,7 @@ arguments as they stand between the parentheses of a call. Python 3.8 and newer.
 import json
 import keyword
 import os
+import random
 import sys
 
 import pytest
@@ -113,6 +114,7 @@ def pytest_configure(config):
 @pytest.hookimpl(hookwrapper=True, trylast=True)
 def pytest_runtest_call(item):
     listening = item.config._worldline_listening
+    random.seed(0)
     sys.settrace(listening.called)
     try:
         yield

@@ -37,7 +37,11 @@ TEST = """from marks import grade, roll
 def test_low(): assert grade(3) == "low"
 def test_high(): assert grade(90, words=["a", "b", "c"]) == "c"
 def test_object(): assert grade(type("P", (int,), {})(3)) == "low"
-def test_roll(): roll(6)
+def test_roll():
+    import os, time
+    roll(6)
+    roll(os.urandom(9))
+    roll(int(time.time()))
 """
 FUNCTIONS = {f.name: f for f in functions_of("marks.py", SOURCE)}
 
