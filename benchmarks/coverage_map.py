@@ -7,7 +7,6 @@ start and collection included, the best of several. The core that measured is re
 `--quick` runs two projects once.
 """
 
-import argparse
 import json
 import os
 import re
@@ -17,7 +16,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.interpreters import GUEST, Interpreter, find_interpreters, with_packages
+from benchmarks.interpreters import GUEST, Interpreter, find_interpreters, read_arguments, with_packages
 from benchmarks.releases import Suite, Unpacked, unpack_release
 from benchmarks.table import Claim, print_claims
 
@@ -90,13 +89,7 @@ def claim_of(label: str, suite: Suite, bare: list[Run], mapped: list[Run]) -> Cl
 
 def main() -> int:
     """Measure every project on every interpreter; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", nargs="+", default=[], metavar="VERSION")
-    parser.add_argument("--processes", type=int, default=5)
-    parser.add_argument("--only", nargs="+", metavar="PROJECT")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--quick", action="store_true")
-    arguments = parser.parse_args()
+    arguments = read_arguments(__doc__, only="PROJECT")
     chosen = [suite for suite in SUITES if not arguments.only or suite.project in arguments.only]
     chosen, processes = (chosen[:2], 1) if arguments.quick else (chosen, arguments.processes)
     claims = []

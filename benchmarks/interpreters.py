@@ -1,5 +1,6 @@
 """Interpreters: the CPythons on this machine, each with a virtual environment of pinned packages, kept in a cache."""
 
+import argparse
 import json
 import os
 import re
@@ -13,6 +14,17 @@ _ROOT = Path(__file__).parents[1]
 GUEST = _ROOT / "collectors" / "guest"
 NEWEST = ("3.11", "3.12", "3.13", "3.14")
 _ABOUT = "import platform; print(platform.python_version())"
+
+
+def read_arguments(description: str | None, *, only: str) -> argparse.Namespace:
+    """Return the arguments of a benchmark that runs on several interpreters; `only` is what `--only` chooses among."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", nargs="+", default=[], metavar="VERSION")
+    parser.add_argument("--processes", type=int, default=5)
+    parser.add_argument("--only", nargs="+", metavar=only)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    return parser.parse_args()
 
 
 @dataclass(frozen=True, kw_only=True)

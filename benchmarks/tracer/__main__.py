@@ -9,10 +9,9 @@ several fresh processes, the tools taken in turns; a tool that needs minutes is 
 compared with a bare run as short. `--quick` gives that to all.
 """
 
-import argparse
 import sys
 
-from benchmarks.interpreters import Interpreter, find_interpreters, with_packages
+from benchmarks.interpreters import Interpreter, find_interpreters, read_arguments, with_packages
 from benchmarks.table import Claim, print_claims
 from benchmarks.tracer.claims import Ratios, speed_claims, stream_claims
 from benchmarks.tracer.measurement import Effort, Workload, measure
@@ -34,13 +33,7 @@ def check_streams(interpreter: Interpreter, workloads: list[Workload], *, quick:
 
 def main() -> int:
     """Check, measure, print; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", nargs="+", default=[], metavar="VERSION")
-    parser.add_argument("--processes", type=int, default=5)
-    parser.add_argument("--only", nargs="+", metavar="WORKLOAD")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--quick", action="store_true")
-    arguments = parser.parse_args()
+    arguments = read_arguments(__doc__, only="WORKLOAD")
     interpreters = [with_packages(interpreter) for interpreter in find_interpreters(arguments.python)]
     workloads = [*program_workloads(), *suite_workloads()]
     workloads = [w for w in workloads if not arguments.only or w.name in arguments.only]
