@@ -43,7 +43,11 @@ def train(recipe: TrainRecipe) -> Path:
     tokenizer = folder.tokenizer(collected)
     trainer = Trainer(folder.shape(tokenizer), recipe.phase(), folder.path, before=folder.before)
     parameters = sum(p.numel() for p in trainer.model.parameters())
-    console.print(f"{recipe.name}: {parameters:,} parameters, step {trainer.step} of {recipe.steps}", highlight=False)
+    console.print(
+        f"{recipe.name}: {parameters:,} parameters, step {trainer.step} of {recipe.steps}",
+        highlight=False,
+        soft_wrap=True,
+    )
     with _lesson(recipe, tokenizer, collected, console) as lesson:
         trainer.run(lesson, lambda metrics: _say(console, metrics, recipe.steps))
     _evaluate(recipe, trainer, tokenizer, collected, folder)
@@ -61,7 +65,9 @@ def _lesson(recipe: TrainRecipe, tokenizer: Tokenizer, collected: Collected, con
             for name, documents, refused in documents_by_source(tokenizer, collected, recipe.rows, seed=recipe.seed):
                 tokens = sum(len(document.tokens) for document in documents)
                 console.print(
-                    f"{name}: {len(documents)} documents, {tokens:,} tokens, {refused} too long", highlight=False
+                    f"{name}: {len(documents)} documents, {tokens:,} tokens, {refused} too long",
+                    highlight=False,
+                    soft_wrap=True,
                 )
                 sources[name] = documents
             yield RowLesson(recipe.rows, sources, seed=recipe.seed)
@@ -88,7 +94,9 @@ def _say(console: Console, metrics: StepMetrics, steps: int) -> None:
         values = ", ".join(f"{name} {value:.3g}" for name, value in metrics.values.items())
         speed = metrics.tokens / metrics.seconds
         console.print(
-            f"step {metrics.step + 1}/{steps} {metrics.phase}: {values}; {speed:,.0f} tokens/s", highlight=False
+            f"step {metrics.step + 1}/{steps} {metrics.phase}: {values}; {speed:,.0f} tokens/s",
+            highlight=False,
+            soft_wrap=True,
         )
 
 
@@ -111,7 +119,7 @@ def _print_scores(folder: TrainingFolder, console: Console) -> None:
         frames, outputs = (
             f"{score[key]:.1%} of {score[of]}" for key, of in (("next_frame", "frames"), ("output", "outputs"))
         )
-        console.print(f"{name}: next frame {frames}, output {outputs}", highlight=False)
+        console.print(f"{name}: next frame {frames}, output {outputs}", highlight=False, soft_wrap=True)
 
 
 def main(arguments: list[str]) -> int:
