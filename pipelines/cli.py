@@ -65,6 +65,7 @@ def _setup(_: argparse.Namespace) -> int:
 
     engine = ensure_engine(Path("runs"))
     print(f"engine: version {engine.version()}")
+    print("base image and compiled tracer: made if they are not there yet, which takes one to two minutes", flush=True)
     print(f"base image: {ensure_base(engine, '3.11')}")
     print(f"compiled tracer: {native_for_base(engine, '3.11') or 'cannot be compiled; the pure one is used'}")
     return 0
