@@ -8,7 +8,7 @@ _VALUES = (
     "[[], {}]", "{'k': [0]}", "{1, 2}", "frozenset({3})", "range(4)", "1j", "float('nan')", "len", "lambda q: q", "Box(1)",
     "Sly()", "SHARED", "SHARED", "(1, [2])", "((1, 'u'), (2.0, (None,)))", "[[[[[1]]]]]", "list(range(40))", "[[0] * 40] * 5",
     "{i: [i] for i in range(35)}", "2 ** 2100", "'y' * 3000", "(Box(3), SHARED)", "[SHARED, (SHARED,)]", "Box(SHARED)", "0.0",
-    "Odd()", "[Box([2])]", "iter([1])", "'\\udc80'", "'\\u2603' * 9", "Slots()", "slice(1, None)", "...",
+    "Odd()", "[Box([2])]", "iter([1])", "'\\udc80'", "'\\u2603' * 9", "Slots()", "Slots(SHARED)", "Both([3])", "slice(1, None)", "...",
 )  # fmt: skip
 _PRELUDE = '''import sys
 import sys
@@ -52,7 +52,11 @@ class Sly:
 class Other(Box):
     pass
 class Slots:
-    __slots__ = ("x",)
+    __slots__ = ("x", "y")
+    def __init__(self, *given):
+        if given: self.x, = given
+class Both(Slots):
+    __slots__ = ("z", "x", "__dict__")
 def number(value): return value if type(value) is int else 3
 def items(value): return list(value)[:5] if type(value) in (list, tuple, str, range) else [value]
 def count(n):
@@ -135,6 +139,9 @@ class _Writer:
             f"if type({name}) is Box: {name}.item = {name}",
             f"if type({name}) is Box: {name}.__class__ = Other",
             f"if type({name}) is Box: {name}.__dict__ = {{'item': {self.value()}, 'n': 1}}",
+            f"if isinstance({name}, Slots): {name}.y = {self.value()}",
+            f"if isinstance({name}, Slots) and hasattr({name}, 'x'): del {name}.x",
+            f"if type({name}) is Both: {name}.z = {self.value()}; {name}.w = {self.value()}",
             f"SHARED.append({self.draw.choice(_VALUES[:12])}); del SHARED[3:]",
         )
         self.put(depth, self.draw.choice(forms))

@@ -24,6 +24,7 @@ def leaf_text(value, longest):
 
 # The slots of `type` itself: looked up on a class, a metaclass of the program could answer in their place.
 _GETSET = type(type.__dict__["__dict__"])
+_MEMBER = type(type(lambda: None).__dict__["__globals__"])
 _name_of = type.__dict__["__name__"].__get__
 _parents_of = type.__dict__["__mro__"].__get__
 _namespace_of = type.__dict__["__dict__"].__get__
@@ -83,3 +84,24 @@ def attributes_of(value, kind):
         if holder is not None:
             return holder.__get__(value) if type(holder) is _GETSET else None
     return None
+
+
+def slots_of(kind):
+    """Return the slots of a class by name: the last definition of each name counts, in the place of the first."""
+    found = {}
+    for parent in reversed(_parents_of(kind)):
+        names = _namespace_of(parent)
+        if "__slots__" in names:
+            found.update((n, held) for n, held in names.items() if type(held) is _MEMBER and type(n) is str)
+    return found
+
+
+def slot_values(slots, value):
+    """Return names and values of the slots that are set."""
+    found = []
+    for name, holder in slots.items():
+        try:
+            found.append((name, holder.__get__(value)))
+        except AttributeError:
+            pass
+    return found

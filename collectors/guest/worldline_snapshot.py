@@ -8,7 +8,7 @@ Standard library only; Python 3.8 and newer.
 import marshal
 from itertools import chain, islice
 
-from worldline_kinds import LEAF_IDS, attributes_of, leaf_text, named, plain_range, type_name
+from worldline_kinds import LEAF_IDS, attributes_of, leaf_text, named, plain_range, slot_values, slots_of, type_name
 from worldline_watch import (
     always,
     never,
@@ -19,6 +19,7 @@ from worldline_watch import (
     same_object,
     same_set,
     same_size,
+    same_slots,
     same_text,
     watch_inside,
 )
@@ -231,28 +232,38 @@ class Snapshot(object):
             node.text, node.same = text, same_text(kind, text, self._flat)
             return
         node.text, node.same = "<%s object>" % type_name(kind), same_kind(kind)
-        attributes = attributes_of(value, kind) if depth > 1 and self._nodes > 0 else None
-        if attributes is None:
+        if depth <= 1 or self._nodes <= 0:
             return
-        if type(attributes) is not dict:
-            node.same = never
-            return
-        self._attributes(node, value, attributes, (depth - 2, parents + (node.address,), old))
-
-    def _attributes(self, node, value, attributes, inner):
-        pairs = [pair for pair in list(dict.items(attributes)) if type(pair[0]) is str][: self.bounds.items]
+        attributes, slots = attributes_of(value, kind), slots_of(kind)
+        if attributes is not None and type(attributes) is not dict:
+            attributes, node.same = None, never
+        pairs = self._pairs(value, slots, attributes)
         keys, values = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        depth, parents, old = inner
-        known = old.inside if old is not None else {}
-        parts, half = [type_name(type(value))], len(keys)
-        for place, item in enumerate(values, half):
-            parts.append(
-                "%s=%s" % (keys[place - half], self._part(node, item, place, (depth, parents, known.get(place))))
-            )
-        if keys:
-            node.text = "<%s>" % " ".join(parts)
-        if len(keys) != len(attributes) and len(keys) < self.bounds.items:
+        node.text = self._attributes(node, keys, values, (depth - 2, parents + (node.address,), old))
+        if node.same is never or (attributes is None and not slots):
+            return
+        inside = watch_inside(keys + values, range(2 * len(keys)), node.inside)
+        if slots:
+            read = lambda held: self._pairs(held, slots, attributes_of(held, kind))  # noqa: E731
+            node.same = same_slots(kind, (len(keys), read), inside)
+        elif len(keys) != len(attributes) and len(keys) < self.bounds.items:
             node.same = never
         else:
-            inside = watch_inside(keys + values, range(2 * half), node.inside)
-            node.same = same_attributes(type(value), (len(attributes), self.bounds.items), inside)
+            node.same = same_attributes(kind, (len(attributes), self.bounds.items), inside)
+
+    def _pairs(self, value, slots, attributes):
+        """Return the attributes that are shown, with their names."""
+        own = [pair for pair in list(dict.items(attributes or {})) if type(pair[0]) is str]
+        return ((slot_values(slots, value) if slots else []) + own)[: self.bounds.items]
+
+    def _attributes(self, node, keys, values, inner):
+        """Return the text of an instance with these attributes, and note in the node what is inside."""
+        if not keys:
+            return node.text
+        depth, parents, old = inner
+        known = old.inside if old is not None else {}
+        parts, half = [node.text[1:].rpartition(" ")[0]], len(keys)
+        for place, item in enumerate(values, half):
+            part = self._part(node, item, place, (depth, parents, known.get(place)))
+            parts.append("%s=%s" % (keys[place - half], part))
+        return "<%s>" % " ".join(parts)

@@ -106,5 +106,18 @@ def same_attributes(kind, sizes, inside):
     return same
 
 
+def same_slots(kind, attributes, inside):
+    """Watch an instance by its attributes, those in slots too: how many there are, and what returns them with names."""
+    (size, read), known = attributes, id(kind)
+
+    def same(value):
+        if id(type(value)) != known:
+            return False
+        pairs = read(value)
+        return len(pairs) == size and inside([pair[0] for pair in pairs] + [pair[1] for pair in pairs])
+
+    return same
+
+
 def _first(value, most):
     return list(islice(value, most)) + list(islice(value.values(), most))

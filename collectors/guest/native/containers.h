@@ -1,169 +1,151 @@
 /* Containers, and the walk over any value. */
-static int add_rest(Engine *e, const Walk *walk, Py_ssize_t left) {
+static int add_rest(Engine *e, Py_ssize_t left) {
     e->is_short = 1;
-    return walk->text ? add_count(walk->text, "<... ", (size_t)left, " more ...>") : 0;
+    return add_count(&e->made->text, "<... ", (size_t)left, " more ...>");
 }
 
-/* Compare the items of a dictionary with a shadow, as compare_items does. */
-static int compare_dict(Engine *e, PyObject *value, const Walk *inner) {
-    PyObject *key, *item, *const *tokens = inner->old->tokens;
-    Py_ssize_t at = 0, shown = 0;
-    while (PyDict_Next(value, &at, &key, &item)) {
-        if (shown++ >= e->most_items || e->nodes <= 0) return 0;
-        if (e->matched < inner->old->size && tokens[e->matched] == key) {
-            e->matched++;
-            e->nodes--;
-        } else if (show(e, key, inner)) {
-            return -1;
-        }
-        if (e->matched < inner->old->size && tokens[e->matched] == item) {
-            e->matched++;
-            e->nodes--;
-        } else if (show(e, item, inner)) {
-            return -1;
-        }
-    }
-    return 0;
+/* Show the next of several items, or what is left of them; return 1 when that ends them. */
+static int show_next(Engine *e, PyObject *item, Py_ssize_t at, Py_ssize_t size, Walk *inner) {
+    if (at && add(&e->made->text, ", ", 2)) return -1;
+    if (at >= e->most_items || e->nodes <= 0) return add_rest(e, size - at) ? -1 : 1;
+    return show(e, item, inner);
 }
 
-static int show_dict(Engine *e, PyObject *value, const Walk *inner) {
-    if (inner->old) return compare_dict(e, value, inner);
+static int show_dict(Engine *e, PyObject *value, Walk *inner) {
     PyObject *key, *item;
     Py_ssize_t at = 0, shown = 0, size = PyDict_GET_SIZE(value);
-    if (inner->text && add(inner->text, "{", 1)) return -1;
+    if (add(&e->made->text, "{", 1)) return -1;
     while (PyDict_Next(value, &at, &key, &item)) {
-        if (shown && inner->text && add(inner->text, ", ", 2)) return -1;
-        if (shown >= e->most_items || e->nodes <= 0) {
-            if (add_rest(e, inner, size - shown)) return -1;
-            break;
-        }
-        Py_INCREF(key);
-        Py_INCREF(item);
-        int failed = show(e, key, inner) || (inner->text && add(inner->text, ": ", 2)) || show(e, item, inner);
-        Py_DECREF(key);
-        Py_DECREF(item);
-        if (failed) return -1;
-        shown++;
+        int ended = show_next(e, key, shown++, size, inner);
+        if (ended < 0) return -1;
+        if (ended) break;
+        if (add(&e->made->text, ": ", 2) || show(e, item, inner)) return -1;
     }
-    return inner->text ? add(inner->text, "}", 1) : 0;
+    return add(&e->made->text, "}", 1);
 }
 
-/* Compare the items of a list or tuple with a shadow. A token that is the item itself is a leaf that has not changed. */
-static int compare_items(Engine *e, PyObject *value, Py_ssize_t size, const Walk *inner) {
+static int show_items(Engine *e, PyObject *value, Py_ssize_t size, Walk *inner) {
     PyObject **items = PyList_CheckExact(value) ? ((PyListObject *)value)->ob_item : ((PyTupleObject *)value)->ob_item;
-    PyObject *const *tokens = inner->old->tokens;
-    const size_t known = inner->old->size;
-    const Py_ssize_t most = size < e->most_items ? size : e->most_items;
-    for (Py_ssize_t at = 0; at < most && e->nodes > 0; at++) {
-        size_t matched = e->matched;
-        long nodes = e->nodes;
-        while (at < most && nodes > 0 && matched < known && tokens[matched] == items[at]) matched++, nodes--, at++;
-        e->matched = matched;
-        e->nodes = nodes;
-        if (at >= most || nodes <= 0) return 0;
-        if (show(e, items[at], inner)) return -1;
+    for (Py_ssize_t at = 0; at < size; at++) {
+        int ended = show_next(e, items[at], at, size, inner);
+        if (ended) return ended < 0 ? -1 : 0;
     }
     return 0;
 }
 
-static int show_items(Engine *e, PyObject *value, Py_ssize_t size, const Walk *inner) {
-    if (inner->old && (PyList_CheckExact(value) || PyTuple_CheckExact(value)))
-        return compare_items(e, value, size, inner);
-    PyObject *iterator = PyList_CheckExact(value) || PyTuple_CheckExact(value) ? NULL : PyObject_GetIter(value);
-    if (!iterator && PyErr_Occurred()) return -1;
-    int failed = 0;
-    for (Py_ssize_t at = 0; !failed; at++) {
-        PyObject *item;
-        if (iterator) {
-            item = PyIter_Next(iterator);
-        } else {
-            int there = PyList_CheckExact(value) ? at < PyList_GET_SIZE(value) : at < size;
-            item = !there ? NULL : PyList_CheckExact(value) ? PyList_GET_ITEM(value, at) : PyTuple_GET_ITEM(value, at);
-            Py_XINCREF(item);
-        }
-        if (!item) break;
-        if (at && inner->text) failed = add(inner->text, ", ", 2);
-        if (!failed && (at >= e->most_items || e->nodes <= 0)) {
-            failed = add_rest(e, inner, size - at);
-            Py_DECREF(item);
-            break;
-        }
-        failed = failed || show(e, item, inner);
-        Py_DECREF(item);
+static int show_members(Engine *e, PyObject *value, Py_ssize_t size, Walk *inner) {
+    PyObject *item;
+    Py_hash_t hash;
+    Py_ssize_t at = 0;
+    for (Py_ssize_t shown = 0; _PySet_NextEntry(value, &at, &item, &hash); shown++) {
+        int ended = show_next(e, item, shown, size, inner);
+        if (ended) return ended < 0 ? -1 : 0;
     }
-    Py_XDECREF(iterator);
-    return failed || (iterator && PyErr_Occurred()) ? -1 : 0;
+    return 0;
 }
 
-static int show_sequence(Engine *e, PyObject *value, PyTypeObject *type, Py_ssize_t size, const Walk *inner) {
+static int show_sequence(Engine *e, PyObject *value, PyTypeObject *type, Py_ssize_t size, Walk *inner) {
+    Buffer *text = &e->made->text;
+    int ordered = type == &PyList_Type || type == &PyTuple_Type;
     const char *opening = type == &PyList_Type ? "[" : type == &PyTuple_Type ? "(" : type == &PySet_Type ? "{" : "frozenset({";
     const char *closing = type == &PyList_Type ? "]" : type == &PyTuple_Type ? (size == 1 ? ",)" : ")")
                         : type == &PySet_Type ? "}" : "})";
     const char *empty = type == &PyList_Type ? "[]" : type == &PyTuple_Type ? "()" : type == &PySet_Type ? "set()" : "frozenset()";
-    if (!size) return inner->text ? add_text(inner->text, empty) : 0;
-    if (inner->text && add_text(inner->text, opening)) return -1;
-    if (show_items(e, value, size, inner)) return -1;
-    return inner->text ? add_text(inner->text, closing) : 0;
+    if (!size) return add_text(text, empty);
+    if (add_text(text, opening)) return -1;
+    if (ordered ? show_items(e, value, size, inner) : show_members(e, value, size, inner)) return -1;
+    return add_text(text, closing);
 }
 
-static int show_container(Engine *e, PyObject *value, PyTypeObject *type, const Walk *walk) {
+/* Watch a set's head and as much of its table as holds the members that may be shown. */
+static int watch_set(Engine *e, PyObject *value) {
+    const PySetObject *set = (PySetObject *)value;
+    PyObject *item;
+    Py_hash_t hash;
+    Py_ssize_t at = 0;
+    for (long shown = 0; shown < e->most_items && _PySet_NextEntry(value, &at, &item, &hash); shown++) {}
+    size_t entries = (size_t)at < (size_t)set->mask + 1 ? (size_t)at : (size_t)set->mask + 1;
+    return watch(e->made, &set->fill, 4) || watch(e->made, set->table, entries * sizeof(setentry) / sizeof(uintptr_t));
+}
+
+/* Watch what a container's own text depends on: its type, its size and the items that may be shown. */
+static int watch_container(Engine *e, PyObject *value, PyTypeObject *type, Py_ssize_t size) {
+    size_t most = (size_t)(size < e->most_items ? size : e->most_items);
+    if (type == &PyDict_Type) return watch(e->made, &value->ob_type, 3); /* size, and a version that no other state has */
+    if (type == &PyTuple_Type) return watch(e->made, &value->ob_type, 2 + most);
+    if (type == &PyList_Type)
+        return watch(e->made, &value->ob_type, 3) || watch(e->made, ((PyListObject *)value)->ob_item, most);
+    return watch(e->made, &value->ob_type, 1) || watch_set(e, value);
+}
+
+static int show_container(Engine *e, PyObject *value, PyTypeObject *type, Walk *inner) {
     Py_ssize_t size = type == &PyDict_Type ? PyDict_GET_SIZE(value)
                     : type == &PyList_Type ? PyList_GET_SIZE(value)
                     : type == &PyTuple_Type ? PyTuple_GET_SIZE(value) : PySet_GET_SIZE(value);
-    if (meet(e, walk, TAG((uintptr_t)type >> 1)) || meet(e, walk, TAG(size))) return -1;
-    if (walk->depth <= 0 || e->nodes <= 0) {
+    if (watch_container(e, value, type, size)) return -1;
+    if (inner->depth <= 0 || e->nodes <= 0) {
+        Buffer *text = &e->made->text;
         e->is_short = 1;
-        if (!walk->text) return 0;
-        return add(walk->text, "<", 1) || add_text(walk->text, type->tp_name) || add_count(walk->text, " of ", (size_t)size, ">");
+        return add(text, "<", 1) || add_text(text, type->tp_name) || add_count(text, " of ", (size_t)size, ">");
     }
-    Walk inner = *walk;
-    inner.depth--;
-    inner.level++;
-    e->parents[walk->level] = value;
-    return type == &PyDict_Type ? show_dict(e, value, &inner) : show_sequence(e, value, type, size, &inner);
+    inner->depth--;
+    return type == &PyDict_Type ? show_dict(e, value, inner) : show_sequence(e, value, type, size, inner);
 }
 
 static int is_whole(PyObject *value) { return value == Py_None || PyLong_CheckExact(value); }
 
-static int show_range(Engine *e, PyObject *value, PyTypeObject *type, const Walk *walk) {
-    const char *names[] = { "start", "stop", "step" };
+/* A range and a slice hold start, stop and step in their first three fields. */
+static int show_range(Engine *e, PyObject *value, PyTypeObject *type) {
+    PyObject **parts = (PyObject **)((char *)value + sizeof(PyObject));
     int plain = 1;
+    if (watch(e->made, &value->ob_type, 4)) return -1;
     for (int i = 0; i < 3; i++) {
-        PyObject *part = PyObject_GetAttrString(value, names[i]);
-        if (!part) return -1;
-        plain = plain && is_whole(part);
-        if (meet(e, walk, is_whole(part) ? part : TAG(0))) plain = -1;
-        Py_DECREF(part);
-        if (plain < 0) return -1;
+        plain = plain && is_whole(parts[i]);
+        if (is_whole(parts[i]) ? hold(e->made, parts[i]) : watch(e->made, &parts[i]->ob_type, 1)) return -1;
     }
-    if (!walk->text) return 0;
-    if (plain) return add_repr(walk->text, value);
-    return add_text(walk->text, "<") || add_type_name(walk->text, type) || add_text(walk->text, ">") ? -1 : 0;
+    if (plain) return add_repr(&e->made->text, value);
+    return add(&e->made->text, "<", 1) || add_type_name(&e->made->text, type) || add(&e->made->text, ">", 1) ? -1 : 0;
 }
 
-static int show_again(Engine *e, PyTypeObject *type, int level, const Walk *walk) {
-    if (meet(e, walk, TAG(level))) return -1;
-    if (!walk->text) return 0;
-    if (type == &PyList_Type) return add_text(walk->text, "[...]");
-    if (type == &PyDict_Type || type == &PySet_Type) return add_text(walk->text, "{...}");
-    return add_text(walk->text, "<... ") || add_type_name(walk->text, type) || add_text(walk->text, ">") ? -1 : 0;
+static int show_again(Engine *e, PyObject *value, PyTypeObject *type) {
+    Buffer *text = &e->made->text;
+    if (watch_type(e, value, type)) return -1;
+    if (type == &PyList_Type) return add_text(text, "[...]");
+    if (type == &PyDict_Type || type == &PySet_Type) return add_text(text, "{...}");
+    return add_text(text, "<... ") || add_type_name(text, type) || add_text(text, ">") ? -1 : 0;
 }
 
-static int show(Engine *e, PyObject *value, const Walk *walk) {
-    PyTypeObject *type = Py_TYPE(value);
-    e->nodes--;
-    if (is_leaf(type)) {
-        if (meet(e, walk, value)) return -1;
-        return walk->text ? add_leaf(e, walk->text, value) : 0;
-    }
-    for (int i = 0; i < walk->level; i++)
-        if (e->parents[i] == value) return show_again(e, type, i, walk);
+static int show_other(Engine *e, PyObject *value, PyTypeObject *type, Walk *inner) {
+    e->parents[inner->level - 1] = value;
     if (type == &PyList_Type || type == &PyTuple_Type || type == &PyDict_Type || type == &PySet_Type ||
         type == &PyFrozenSet_Type)
-        return show_container(e, value, type, walk);
-    if (type == &PyRange_Type || type == &PySlice_Type) {
-        if (meet(e, walk, TAG((uintptr_t)type >> 1))) return -1;
-        return show_range(e, value, type, walk);
+        return show_container(e, value, type, inner);
+    if (type == &PyRange_Type || type == &PySlice_Type) return show_range(e, value, type);
+    return show_foreign(e, value, type, inner);
+}
+
+/* Show a value that is no leaf, with what was made before of a part that lay there, or -1. */
+static int show_part(Engine *e, PyObject *value, const Walk *walk, long former) {
+    Walk inner = { walk->depth, walk->level + 1, former, former + 1 };
+    long number = begin_part(e, value);
+    e->nodes--;
+    if (number < 0 || show_other(e, value, Py_TYPE(value), &inner)) return -1;
+    end_part(e, number);
+    return 0;
+}
+
+static int show(Engine *e, PyObject *value, Walk *walk) {
+    PyTypeObject *type = Py_TYPE(value);
+    if (is_leaf(type)) {
+        e->nodes--;
+        return hold(e->made, value) || add_leaf(e, &e->made->text, value) ? -1 : 0;
     }
-    return show_foreign(e, value, type, walk);
+    for (int i = 0; i < walk->level; i++)
+        if (e->parents[i] == value) {
+            e->nodes--;
+            return show_again(e, value, type);
+        }
+    long former = find_part(e, value, walk);
+    if (former >= 0 && is_good(e, &e->former->parts[former])) return copy_part(e, former);
+    return show_part(e, value, walk, former);
 }

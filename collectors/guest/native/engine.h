@@ -15,7 +15,11 @@
 #include "internal/pycore_frame.h"
 #include "internal/pycore_object.h"
 #endif
+#if PY_VERSION_HEX >= 0x030D0000
+#include "internal/pycore_setobject.h"
+#endif
 #include <frameobject.h>
+#include <structmember.h>
 #if PY_VERSION_HEX < 0x030C0000
 #include <opcode.h>
 #undef CALL /* an opcode of 3.11; here it is an event */
@@ -43,16 +47,36 @@ typedef PyFrameObject Frame;
 #endif
 
 typedef struct { char *data; size_t size, room; } Buffer;
-/* A token of a shadow: a leaf (held), or an odd number that stands for a type, a length or a place in a cycle. */
-typedef struct { PyObject **tokens; size_t size, room; } Shadow;
-/* What a scope last knew of a name: a leaf that is held, or a shadow, and the text. */
-typedef struct { int bound; PyObject *leaf; Shadow shadow; Buffer text; } Known;
+typedef struct { uintptr_t *at; size_t size, room; } Words;
+typedef struct { PyObject **at; size_t size, room; } Leaves;
+/* A part of a value that is no leaf: where it lay, its place in what was made of the whole, and the last part inside it.
+ * `before` and `used` are the nodes that there was room for and that it took. */
+typedef struct { void *address; uint32_t end; int is_short; long before, used; size_t words, leaves, text, size[3]; } Part;
+/* A value as it was shown: its text, which is that of whatever lies at the address as long as the words hold.
+ *
+ * Words are runs of memory: an address, a count, and what stood there. A run lies in an object that an earlier run has
+ * found in its place, so that it is alive. Leaves are held: their addresses cannot stand for anything else meanwhile. */
+typedef struct Shown {
+    void *address;
+    long references;
+    int is_short;
+    Words words;
+    Leaves leaves;
+    Buffer text, cut; /* `cut` is the text where that is too long */
+    Part *parts;
+    size_t part_count, part_room;
+    struct Shown *next;
+} Shown;
+/* What a scope last knew of a name: a leaf that is held and its text, or a value as it was shown. */
+typedef struct { int bound; PyObject *leaf; Shown *shown; Buffer text; } Known;
 typedef struct { PyObject *name; int fast, cell; long number; } Slot;
 typedef struct { PyCodeObject *code; int shown, optimized, instrumented, slots; long number; Slot *slot; } Code;
-/* A value that was shown before, by where it lay: what a walk met, and the text. */
-typedef struct { void *address; int is_short; Shadow shadow; Buffer text; } Shown;
 /* `room` entries of `known` are kept with their memory when the scope's place on the stack is used again. */
 typedef struct { Code *code; void *frame; uint32_t line; int raised, slots, room; Known *known; PyObject **names; } Scope;
+
+/* Where an instance keeps a slot; whether instances of a type have a plain dictionary, and their slots. */
+typedef struct { PyObject *name; Py_ssize_t offset; } Place;
+typedef struct { PyTypeObject *type; unsigned version; int plain_dict, slots; Place *places; } TypeFacts;
 
 typedef struct {
     PyObject_HEAD
@@ -73,16 +97,17 @@ typedef struct {
     double began;
     Scope *scope;
     long scopes, scope_room;
-    /* whether instances of a type have a plain dictionary, as long as the type keeps its version */
-    struct { PyTypeObject *type; unsigned version; int plain; } types[TYPES];
-    Shown shown_values[SHOWN];
-    /* the walk */
+    TypeFacts types[TYPES];
+    /* the values that were shown last, by address; the places that are taken; records to be used again */
+    Shown *shown_values[SHOWN], *spare;
+    uint16_t taken[SHOWN];
+    int taken_count;
+    /* the walk: what it makes, and what was made of the value before, or NULL */
+    Shown *made, *former;
     long nodes;
-    size_t matched;
-    int is_short, differs;
+    int is_short;
     PyObject *parents[DEEPEST];
     Buffer text, scratch;
-    Shadow fresh;
     /* the chunk */
     uint32_t chunk;
     uint8_t kinds[CHUNK];
@@ -91,4 +116,4 @@ typedef struct {
 } Engine;
 
 static PyTypeObject EngineType;
-static PyObject *dict_name;
+static PyObject *dict_name, *slots_name;

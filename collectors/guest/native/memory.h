@@ -1,4 +1,4 @@
-/* Buffers, shadows, the clock. */
+/* Buffers, what is kept of a shown value, the clock. */
 static __attribute__((noinline)) int grow(Buffer *buffer, size_t more) {
     size_t room = buffer->room ? buffer->room : 64;
     while (room < buffer->size + more) room *= 2;
@@ -39,36 +39,95 @@ static int add_unicode(Buffer *buffer, PyObject *text) {
     return failed;
 }
 
-static void drop_shadow(Shadow *shadow) {
-    for (size_t i = 0; i < shadow->size; i++)
-        if (!((uintptr_t)shadow->tokens[i] & 1)) Py_DECREF(shadow->tokens[i]);
-    shadow->size = 0;
-}
-
-static __attribute__((noinline)) int grow_shadow(Shadow *shadow) {
-    size_t room = shadow->room ? 2 * shadow->room : 32;
-    PyObject **tokens = PyMem_RawRealloc(shadow->tokens, room * sizeof *tokens);
-    if (!tokens) {
+static __attribute__((noinline)) int grow_words(Words *words, size_t more) {
+    size_t room = words->room ? 2 * words->room : 64;
+    while (room < words->size + more) room *= 2;
+    uintptr_t *at = PyMem_RawRealloc(words->at, room * sizeof *at);
+    if (!at) {
         PyErr_NoMemory();
         return -1;
     }
-    shadow->tokens = tokens;
-    shadow->room = room;
+    words->at = at;
+    words->room = room;
     return 0;
 }
 
-static inline int note(Shadow *shadow, PyObject *token) {
-    if (shadow->size == shadow->room && grow_shadow(shadow)) return -1;
-    if (!((uintptr_t)token & 1)) Py_INCREF(token);
-    shadow->tokens[shadow->size++] = token;
+static __attribute__((noinline)) int grow_leaves(Leaves *leaves, size_t more) {
+    size_t room = leaves->room ? 2 * leaves->room : 32;
+    while (room < leaves->size + more) room *= 2;
+    PyObject **at = PyMem_RawRealloc(leaves->at, room * sizeof *at);
+    if (!at) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    leaves->at = at;
+    leaves->room = room;
     return 0;
 }
 
-static int copy_shadow(Shadow *to, const Shadow *from) {
-    drop_shadow(to);
-    for (size_t i = 0; i < from->size; i++)
-        if (note(to, from->tokens[i])) return -1;
+/* The text depends on `count` words at the address. */
+static inline int watch(Shown *shown, const void *address, size_t count) {
+    Words *words = &shown->words;
+    if (words->size + count + 2 > words->room && grow_words(words, count + 2)) return -1;
+    uintptr_t *at = words->at + words->size;
+    at[0] = (uintptr_t)address;
+    at[1] = count;
+    for (size_t i = 0; i < count; i++) at[2 + i] = ((const uintptr_t *)address)[i];
+    words->size += count + 2;
     return 0;
+}
+
+static inline int hold(Shown *shown, PyObject *leaf) {
+    Leaves *leaves = &shown->leaves;
+    if (leaves->size == leaves->room && grow_leaves(leaves, 1)) return -1;
+    Py_INCREF(leaf);
+    leaves->at[leaves->size++] = leaf;
+    return 0;
+}
+
+/* Say whether the words from one place to another are what they were. */
+static inline int holds(const Words *words, size_t from, size_t to) {
+    const uintptr_t *known = words->at + from, *end = words->at + to;
+    while (known < end) {
+        const uintptr_t *there = (const uintptr_t *)known[0], *stop = known + 2 + known[1];
+        for (known += 2; known < stop; known++, there++)
+            if (*there != *known) return 0;
+    }
+    return 1;
+}
+
+static void empty_shown(Shown *shown) {
+    for (size_t i = 0; i < shown->leaves.size; i++) Py_DECREF(shown->leaves.at[i]);
+    shown->leaves.size = shown->words.size = shown->text.size = shown->cut.size = shown->part_count = 0;
+    shown->is_short = 0;
+}
+
+static Shown *new_shown(Engine *e) {
+    Shown *made = e->spare;
+    if (made) e->spare = made->next;
+    else if (!(made = PyMem_RawCalloc(1, sizeof *made))) return (Shown *)PyErr_NoMemory();
+    made->references = 1;
+    return made;
+}
+
+static void let_go(Engine *e, Shown *shown) {
+    if (!shown || --shown->references) return;
+    empty_shown(shown);
+    shown->next = e->spare;
+    e->spare = shown;
+}
+
+static void free_spare(Engine *e) {
+    for (Shown *shown = e->spare, *next; shown; shown = next) {
+        next = shown->next;
+        PyMem_RawFree(shown->words.at);
+        PyMem_RawFree(shown->leaves.at);
+        PyMem_RawFree(shown->text.data);
+        PyMem_RawFree(shown->cut.data);
+        PyMem_RawFree(shown->parts);
+        PyMem_RawFree(shown);
+    }
+    e->spare = NULL;
 }
 
 /* Append `before`, the number and `after`: snprintf would cost more than what it is about. */
@@ -78,10 +137,11 @@ static int add_count(Buffer *buffer, const char *before, size_t number, const ch
     return add_text(buffer, before) || add(buffer, at, (size_t)(end - at)) || add_text(buffer, after) ? -1 : 0;
 }
 
-static void forget(Known *known) {
+static void forget(Engine *e, Known *known) {
     known->bound = 0;
     Py_CLEAR(known->leaf);
-    drop_shadow(&known->shadow);
+    let_go(e, known->shown);
+    known->shown = NULL;
     known->text.size = 0;
 }
 

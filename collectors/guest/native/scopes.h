@@ -8,38 +8,44 @@ static int has_room(Engine *e) {
     return !e->full;
 }
 
-static int changed(Engine *e, long number) {
-    e->cut += e->is_short;
-    e->size += (long)characters(e->text.data, e->text.size);
-    return add_change(e, number, e->text.data, e->text.size);
+static int look_at_leaf(Engine *e, Known *known, PyObject *value) {
+    if (make_leaf_text(e, value)) return -1;
+    const Buffer *before = known->shown ? text_of(known->shown) : &known->text;
+    int same = known->bound && before->size == e->text.size && !memcmp(before->data, e->text.data, e->text.size);
+    let_go(e, known->shown);
+    known->shown = NULL;
+    Py_INCREF(value);
+    Py_XSETREF(known->leaf, value);
+    known->text.size = 0;
+    return add(&known->text, e->text.data, e->text.size) ? -1 : !same;
+}
+
+static int look_at_other(Engine *e, Known *known, PyObject *value) {
+    Shown *old = known->shown, *shown = show_value(e, value, old);
+    if (!shown) return -1;
+    const Buffer *before = old ? text_of(old) : &known->text, *after = text_of(shown);
+    int same = known->bound && before->size == after->size && !memcmp(before->data, after->data, after->size);
+    shown->references++;
+    known->shown = shown;
+    let_go(e, old);
+    Py_CLEAR(known->leaf);
+    return !same;
 }
 
 /* Look at one name of a scope; return how many changes were written, 0 or 1, or -1. */
-static int look(Engine *e, Known *known, PyObject *value, PyObject *name, long *number) {
+static inline int look(Engine *e, Known *known, PyObject *value, PyObject *name, long *number) {
     int leaf = is_leaf(Py_TYPE(value));
-    if (leaf && known->leaf == value) return 0;
-    if (!leaf && known->bound && !known->leaf) {
-        int same = is_unchanged(e, &known->shadow, value);
-        if (same) return same < 0 ? -1 : 0;
-    }
-    if (make_text(e, value, leaf)) return -1;
-    int same = known->bound && known->text.size == e->text.size && !memcmp(known->text.data, e->text.data, e->text.size);
-    drop_shadow(&known->shadow);
-    Py_CLEAR(known->leaf);
-    if (leaf) {
-        Py_INCREF(value);
-        known->leaf = value;
-    } else {
-        Shadow old = known->shadow;
-        known->shadow = e->fresh;
-        e->fresh = old;
-    }
+    if (leaf ? known->leaf == value
+             : known->shown && known->shown->address == value && holds(&known->shown->words, 0, known->shown->words.size))
+        return 0;
+    int differs = leaf ? look_at_leaf(e, known, value) : look_at_other(e, known, value);
     known->bound = 1;
-    if (same) return 0;
-    known->text.size = 0;
-    if (add(&known->text, e->text.data, e->text.size)) return -1;
+    if (differs <= 0) return differs;
     if (*number < 0 && (*number = name_number(e, name)) < 0) return -1;
-    return changed(e, *number) ? -1 : 1;
+    const Buffer *text = leaf ? &known->text : text_of(known->shown);
+    e->cut += leaf ? e->is_short : known->shown->is_short;
+    e->size += (long)characters(text->data, text->size);
+    return add_change(e, *number, text->data, text->size) ? -1 : 1;
 }
 
 static PyObject *cell_content(PyObject *cell) { return cell && PyCell_Check(cell) ? PyCell_GET(cell) : cell; }
@@ -69,7 +75,7 @@ static int look_at_slots(Engine *e, Scope *scope, PyObject **fast) {
     }
     for (int i = 0; gone && i < scope->code->slots; i++)
         if (scope->known[i].bound && !value_of(&scope->code->slot[i], fast)) {
-            forget(&scope->known[i]);
+            forget(e, &scope->known[i]);
             if (add_change(e, scope->code->slot[i].number, "", 0)) return -1;
             count++;
         }
@@ -122,7 +128,7 @@ static int look_at_names(Engine *e, Scope *scope, PyObject *names) {
     }
     for (int i = 0; i < scope->slots; i++)
         if (scope->known[i].bound && !PyDict_GetItemWithError(names, scope->names[i])) {
-            forget(&scope->known[i]);
+            forget(e, &scope->known[i]);
             if (PyErr_Occurred() || add_change(e, name_number(e, scope->names[i]), "", 0)) return -1;
             count++;
         }
@@ -140,9 +146,9 @@ static int state(Engine *e, int kind, PyObject **fast, PyObject *names, long lin
 }
 
 /* Let go of all that the scope holds of the program. */
-static void clear_scope(Scope *scope) {
+static void clear_scope(Engine *e, Scope *scope) {
     for (int i = 0; i < scope->slots; i++) {
-        forget(&scope->known[i]);
+        forget(e, &scope->known[i]);
         if (scope->names) Py_DECREF(scope->names[i]);
     }
     PyMem_RawFree(scope->names);
@@ -152,10 +158,7 @@ static void clear_scope(Scope *scope) {
 }
 
 static void free_scope(Scope *scope) {
-    for (int i = 0; i < scope->room; i++) {
-        PyMem_RawFree(scope->known[i].text.data);
-        PyMem_RawFree(scope->known[i].shadow.tokens);
-    }
+    for (int i = 0; i < scope->room; i++) PyMem_RawFree(scope->known[i].text.data);
     PyMem_RawFree(scope->known);
 }
 
@@ -181,7 +184,7 @@ static int push(Engine *e, Code *code, void *frame) {
 }
 
 static int end_trace(Engine *e) {
-    while (e->scopes) clear_scope(&e->scope[--e->scopes]);
+    while (e->scopes) clear_scope(e, &e->scope[--e->scopes]);
     forget_shown(e);
     if (!e->open) return 0;
     e->open = 0;
@@ -223,14 +226,17 @@ static int leave(Engine *e, int kind, const char *text, size_t size) {
 }
 
 static int pop(Engine *e) {
-    clear_scope(&e->scope[--e->scopes]);
+    clear_scope(e, &e->scope[--e->scopes]);
     return e->scopes ? 0 : end_trace(e);
 }
 
 static int on_return(Engine *e, PyObject *value) {
-    if (make_text(e, value, is_leaf(Py_TYPE(value)))) return -1;
-    if (!e->full) e->cut += e->is_short;
-    return leave(e, RETURN, e->text.data, e->text.size) || pop(e) ? -1 : 0;
+    int leaf = is_leaf(Py_TYPE(value));
+    Shown *shown = leaf ? NULL : show_value(e, value, NULL);
+    if (leaf ? make_leaf_text(e, value) : !shown) return -1;
+    if (!e->full) e->cut += leaf ? e->is_short : shown->is_short;
+    const Buffer *text = leaf ? &e->text : text_of(shown);
+    return leave(e, RETURN, text->data, text->size) || pop(e) ? -1 : 0;
 }
 
 static int on_exception(Engine *e, PyObject *kind, PyObject *value) {

@@ -1,4 +1,4 @@
-/* The text of a whole value, and whether a value is unchanged. */
+/* The text of a whole value: of a leaf in `e->text`, of any other as it was shown before where that holds. */
 static const char *skip_characters(const char *text, size_t count) {
     while (count) {
         text++;
@@ -7,9 +7,8 @@ static const char *skip_characters(const char *text, size_t count) {
     return text;
 }
 
-/* Cut the text in the middle when it is longer than the bound, as Snapshot.text does. */
-static int cut_text(Engine *e) {
-    Buffer *text = &e->text;
+/* Cut a text in the middle when it is longer than the bound, as Snapshot.text does; return 1 when it is, with it in `cut`. */
+static int cut_text(Engine *e, Buffer *text, Buffer *cut) {
     if (text->size <= (size_t)e->most_characters) return 0;
     size_t length = characters(text->data, text->size), half = (size_t)e->most_characters / 2;
     if (length <= (size_t)e->most_characters) return 0;
@@ -20,59 +19,58 @@ static int cut_text(Engine *e) {
     e->is_short = 1;
     size_t first = (size_t)(skip_characters(text->data, half) - text->data);
     size_t last = (size_t)(skip_characters(text->data, length - half) - text->data);
-    e->scratch.size = 0;
-    if (add(&e->scratch, text->data, first) || add_text(&e->scratch, said) ||
-        add(&e->scratch, text->data + last, text->size - last))
-        return -1;
-    text->size = 0;
-    return add(text, e->scratch.data, e->scratch.size);
+    cut->size = 0;
+    if (add(cut, text->data, first) || add_text(cut, said) || add(cut, text->data + last, text->size - last)) return -1;
+    return 1;
 }
 
-static int walk_again(Engine *e, PyObject *value, int leaf) {
-    Walk walk = { &e->text, leaf ? NULL : &e->fresh, NULL, e->most_depth, 0 };
-    e->nodes = e->most_nodes;
+static int make_leaf_text(Engine *e, PyObject *value) {
     e->is_short = 0;
     e->text.size = 0;
-    drop_shadow(&e->fresh);
-    return show(e, value, &walk) || cut_text(e) ? -1 : 0;
+    if (add_leaf(e, &e->text, value)) return -1;
+    int cut = cut_text(e, &e->text, &e->scratch);
+    if (cut <= 0) return cut;
+    e->text.size = 0;
+    return add(&e->text, e->scratch.data, e->scratch.size);
 }
 
-/* Say whether a walk meets what it met when the shadow was made: then the text is the same. */
-static int is_unchanged(Engine *e, const Shadow *old, PyObject *value) {
-    Walk walk = { NULL, NULL, old, e->most_depth, 0 };
+static inline const Buffer *text_of(const Shown *shown) { return shown->cut.size ? &shown->cut : &shown->text; }
+
+static Shown *show_anew(Engine *e, PyObject *value, Shown *former) {
+    Walk walk = { e->most_depth, 0, -1, 0 };
+    Shown *made = e->made = new_shown(e);
+    if (!made) return NULL;
+    made->address = value;
+    e->former = former;
     e->nodes = e->most_nodes;
-    e->matched = 0;
-    e->differs = 0;
-    if (show(e, value, &walk)) return e->differs ? 0 : -1;
-    return e->matched == old->size;
+    e->is_short = 0;
+    if (show_part(e, value, &walk, former ? 0 : -1) || cut_text(e, &made->text, &made->cut) < 0) {
+        let_go(e, made);
+        return NULL;
+    }
+    made->is_short = e->is_short;
+    return made;
 }
 
-/* Make the text of a value in `e->text`, and its shadow in `e->fresh` unless it is a leaf.
- *
- * The values that were shown last are remembered by address. A walk that meets what it met there gives the same text,
- * whatever object lies there now. */
-static int make_text(Engine *e, PyObject *value, int leaf) {
-    if (leaf) return walk_again(e, value, 1);
-    Shown *shown = &e->shown_values[((uintptr_t)value >> 4) * 0x9E3779B97F4A7C15ull >> 55];
-    if (shown->address == value) {
-        int same = is_unchanged(e, &shown->shadow, value);
-        if (same < 0) return -1;
-        if (same) {
-            e->is_short = shown->is_short;
-            e->text.size = 0;
-            return copy_shadow(&e->fresh, &shown->shadow) || add(&e->text, shown->text.data, shown->text.size) ? -1 : 0;
-        }
-    }
-    if (walk_again(e, value, 0) || copy_shadow(&shown->shadow, &e->fresh)) return -1;
-    shown->address = value;
-    shown->is_short = e->is_short;
-    shown->text.size = 0;
-    return add(&shown->text, e->text.data, e->text.size);
+/* Return a value that is no leaf as it is shown, borrowed from the table of those that were shown last, by address.
+ * `known` is what was made of it before, or NULL. */
+static Shown *show_value(Engine *e, PyObject *value, Shown *known) {
+    size_t at = ((uintptr_t)value >> 4) * 0x9E3779B97F4A7C15ull >> 55;
+    Shown *there = e->shown_values[at], *former = there && there->address == value ? there : NULL;
+    if (former && former != known && holds(&former->words, 0, former->words.size)) return former;
+    if (!former && known && known->address == value) former = known;
+    Shown *made = show_anew(e, value, former);
+    if (!made) return NULL;
+    if (!there) e->taken[e->taken_count++] = (uint16_t)at;
+    e->shown_values[at] = made;
+    let_go(e, there);
+    return made;
 }
 
 static void forget_shown(Engine *e) {
-    for (int i = 0; i < SHOWN; i++) {
-        e->shown_values[i].address = NULL;
-        drop_shadow(&e->shown_values[i].shadow);
+    while (e->taken_count) {
+        Shown **there = &e->shown_values[e->taken[--e->taken_count]];
+        let_go(e, *there);
+        *there = NULL;
     }
 }

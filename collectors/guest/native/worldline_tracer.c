@@ -4,14 +4,16 @@
  * On CPython 3.12 and newer its methods are callbacks of sys.monitoring, below it is a trace function (PyEval_SetTrace).
  * It runs no code of the traced program: values are read through their C structures and slots of builtin types alone.
  *
- * A name is looked at without making its text: an immutable leaf by identity, anything else by walking it again within the
- * bounds and comparing what is met with what was met last time (its shadow). References are held to leaves alone. */
+ * A name is looked at without making its text: an immutable leaf by identity, anything else by the words of memory that its
+ * text depends on, which are compared with what they were. Where they differ, the parts that still hold are copied, and the
+ * rest is walked. References are held to leaves alone. */
 #include "engine.h"
 #include "memory.h"
 #include "stream.h"
 #include "codes.h"
 #include "walk.h"
 #include "leaves.h"
+#include "attributes.h"
 #include "foreign.h"
 #include "containers.h"
 #include "texts.h"
@@ -38,8 +40,11 @@ static PyObject *engine_detach(Engine *e, PyObject *reason) {
 }
 
 static PyObject *engine_text(Engine *e, PyObject *value) {
-    if (make_text(e, value, is_leaf(Py_TYPE(value)))) return NULL;
-    return PyUnicode_DecodeUTF8(e->text.data, (Py_ssize_t)e->text.size, "replace");
+    int leaf = is_leaf(Py_TYPE(value));
+    Shown *shown = leaf ? NULL : show_value(e, value, NULL);
+    if (leaf ? make_leaf_text(e, value) : !shown) return NULL;
+    const Buffer *text = leaf ? &e->text : text_of(shown);
+    return PyUnicode_DecodeUTF8(text->data, (Py_ssize_t)text->size, "replace");
 }
 
 static int engine_init(Engine *e, PyObject *arguments, PyObject *named) {
@@ -67,7 +72,7 @@ static int engine_init(Engine *e, PyObject *arguments, PyObject *named) {
     return write_json(e, 'H', about);
 }
 
-/* Shadows and leaves hold numbers and strings alone, which are in no cycle. */
+/* What is kept of values holds numbers and strings alone, which are in no cycle. */
 static int engine_traverse(Engine *e, visitproc visit, void *arg) {
     Py_VISIT(e->write);
     Py_VISIT(e->wanted);
@@ -90,19 +95,18 @@ static int engine_clear(Engine *e) {
 
 static void engine_dealloc(Engine *e) {
     PyObject_GC_UnTrack(e);
-    while (e->scopes) clear_scope(&e->scope[--e->scopes]);
+    while (e->scopes) clear_scope(e, &e->scope[--e->scopes]);
     for (long i = 0; i < e->scope_room; i++) free_scope(&e->scope[i]);
     for (size_t i = 0; i < e->table_size; i++)
         if (e->table[i]) free_code(e->table[i]);
-    drop_shadow(&e->fresh);
     forget_shown(e);
-    for (int i = 0; i < SHOWN; i++) {
-        PyMem_RawFree(e->shown_values[i].shadow.tokens);
-        PyMem_RawFree(e->shown_values[i].text.data);
+    free_spare(e);
+    for (int i = 0; i < TYPES; i++) {
+        forget_type(&e->types[i]);
+        PyMem_RawFree(e->types[i].places);
     }
     Buffer *buffers[] = { &e->text, &e->scratch, &e->name_column, &e->length_column, &e->texts };
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) PyMem_RawFree(buffers[i]->data);
-    PyMem_RawFree(e->fresh.tokens);
     PyMem_RawFree(e->scope);
     PyMem_RawFree(e->table);
     engine_clear(e);
@@ -156,7 +160,8 @@ static struct PyModuleDef module = { PyModuleDef_HEAD_INIT, "worldline_tracer", 
 
 PyMODINIT_FUNC PyInit_worldline_tracer(void) {
     dict_name = PyUnicode_InternFromString("__dict__");
-    if (!dict_name || PyType_Ready(&EngineType)) return NULL;
+    slots_name = PyUnicode_InternFromString("__slots__");
+    if (!dict_name || !slots_name || PyType_Ready(&EngineType)) return NULL;
     PyObject *made = PyModule_Create(&module);
     if (!made) return NULL;
     Py_INCREF(&EngineType);
