@@ -20,8 +20,14 @@ static PyObject *none(Engine *e, int failed) {
     Py_RETURN_NONE;
 }
 
-static long line_at(PyCodeObject *code, PyObject *offset) {
-    return PyCode_Addr2Line(code, (int)PyLong_AsLong(offset));
+/* Lines are remembered by where the instruction lies: a table of lines is read from its beginning. */
+static long line_at(Engine *e, Code *code, PyObject *offset) {
+    int at = (int)PyLong_AsLong(offset);
+    Remembered *line = &e->lines[(size_t)(at / 2 + code->code->co_firstlineno) % LINES];
+    if (line->code == code && line->offset == at) return line->line;
+    line->code = code;
+    line->offset = at;
+    return line->line = PyCode_Addr2Line(code->code, at);
 }
 
 static PyObject *disabled(Engine *e) {
@@ -37,8 +43,9 @@ static PyObject *engine_start(Engine *e, PyObject *const *arguments, Py_ssize_t 
     if (!code) return none(e, 1);
     if (!code->shown) return count > 2 ? none(e, 0) : disabled(e);
     Frame *frame = current_frame(thread);
-    long line = code->number < 0 && !e->scopes ? code->code->co_firstlineno : line_at(code->code, arguments[1]);
-    int taken = on_call(e, code, frame, frame->localsplus, frame->f_locals, line);
+    long line = code->number < 0 && !e->scopes ? code->code->co_firstlineno : line_at(e, code, arguments[1]);
+    int first = count == 2 && PyLong_AsLong(arguments[1]) == 2 * (long)code->code->_co_firsttraceable;
+    int taken = on_call(e, code, frame, frame->localsplus, frame->f_locals, line, first);
     if (taken > 0 && !code->instrumented) {
         PyObject *done = PyObject_CallFunctionObjArgs(e->instrument, arguments[0], NULL);
         if (!done) return none(e, 1);
@@ -59,8 +66,10 @@ static PyObject *engine_jump(Engine *e, PyObject *const *arguments, Py_ssize_t c
     if (PyLong_AsLong(arguments[2]) >= PyLong_AsLong(arguments[1])) return disabled(e);
     Frame *frame = ours(e);
     if (!frame) Py_RETURN_NONE;
-    long line = line_at((PyCodeObject *)arguments[0], arguments[2]);
-    if (line != (long)e->scope[e->scopes - 1].line) Py_RETURN_NONE;
+    Scope *scope = &e->scope[e->scopes - 1];
+    long before = line_at(e, scope->code, arguments[1]), line = line_at(e, scope->code, arguments[2]);
+    if (before >= 0 && before != line) return disabled(e);
+    if (line != (long)scope->line) Py_RETURN_NONE;
     return none(e, state(e, LINE, frame->localsplus, frame->f_locals, line));
 }
 

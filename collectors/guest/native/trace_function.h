@@ -15,6 +15,15 @@ static PyObject *names_of(PyFrameObject *frame) {
 #endif
 }
 
+/* Say whether nothing of the frame has run. */
+static int is_first(PyFrameObject *frame) {
+#if PY_VERSION_HEX >= 0x030B0000
+    return _PyInterpreterFrame_LASTI(frame->f_frame) <= frame->f_frame->f_code->_co_firsttraceable;
+#else
+    return frame->f_lasti < 0;
+#endif
+}
+
 static int traced(Engine *e, PyFrameObject *frame, int what, PyObject *argument) {
     if (what == PyTrace_CALL) {
 #if PY_VERSION_HEX >= 0x030B0000
@@ -23,7 +32,7 @@ static int traced(Engine *e, PyFrameObject *frame, int what, PyObject *argument)
         Code *code = code_of(e, frame->f_code);
 #endif
         if (!code) return -1;
-        int taken = on_call(e, code, frame, fast_of(frame), names_of(frame), PyFrame_GetLineNumber(frame));
+        int taken = on_call(e, code, frame, fast_of(frame), names_of(frame), PyFrame_GetLineNumber(frame), is_first(frame));
         if (!taken) {
             frame->f_trace_lines = 0;
         } else {
