@@ -1,4 +1,4 @@
-"""Hook: what the engines share: which calls begin a trace, which are stepped into, and what an exception is shown as.
+"""Hook: what the engines share: which calls begin a trace and which are stepped into.
 
 Standard library only; Python 3.8 and newer.
 """
@@ -7,7 +7,10 @@ import os
 import platform
 import threading
 
+from worldline_exceptions import exception_text
 from worldline_recorder import Recorder
+
+__all__ = ["Hook", "about", "exception_text"]
 
 
 def about(engine):
@@ -20,28 +23,11 @@ def about(engine):
     }
 
 
-def exception_text(kind, value):
-    """Return what a traceback's last line prints: `TypeName: message`; a foreign __str__ is not called."""
-    name = type.__dict__["__name__"].__get__(kind)
-    if type(value).__str__ not in _PLAIN_STR:
-        return name
-    arguments = BaseException.args.__get__(value)
-    if len(arguments) == 1 and type(arguments[0]) in _SHOWN:
-        text = repr(arguments[0]) if type(value).__str__ is KeyError.__str__ else str(arguments[0])
-        return "%s: %s" % (name, text[:500]) if text else name
-    plain = all(type(a) in _SHOWN for a in arguments)
-    return "%s: %r" % (name, arguments) if arguments and plain else name
-
-
-_PLAIN_STR = (BaseException.__str__, KeyError.__str__)
-_SHOWN = (str, int, float, bool, bytes, type(None))
-
-
 class Hook(object):
     """The part of an engine that does not depend on how the interpreter tells of its steps.
 
     `shown(code)` says whether steps inside the code belong to a trace; it is asked once for each code. `wanted(code)` says
-    whether a call of such a code begins a trace and returns its attributes, or None.
+    whether a call of such a code begins a trace and returns its attributes, or None: what JSON can hold, or bytes of JSON.
     """
 
     def __init__(self, write, wanted, shown, limits=None, bounds=None):

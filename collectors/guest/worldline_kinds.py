@@ -26,13 +26,14 @@ def leaf_text(value, longest):
 _GETSET = type(type.__dict__["__dict__"])
 _MEMBER = type(type(lambda: None).__dict__["__globals__"])
 _name_of = type.__dict__["__name__"].__get__
-_mro_of = type.__dict__["__mro__"].__get__
-_namespace_of = type.__dict__["__dict__"].__get__
+_own_mro = type.__dict__["__mro__"].__get__
+namespace_of = type.__dict__["__dict__"].__get__
 
 
-def _parents_of(kind):
+def mro_of(kind):
+    """Return the types that a type inherits from, itself first, whatever its metaclass says."""
     # Some built-in types of 3.8 and 3.9 have none until they are used.
-    return _mro_of(kind) or ()
+    return _own_mro(kind) or ()
 
 
 def type_name(kind):
@@ -82,10 +83,24 @@ def named(value, kind):
     return None
 
 
+def true_text(value, longest):
+    """Return what the value's own __repr__ says, without addresses, and whether it was shortened; None when it fails."""
+    import re
+
+    try:
+        text = re.sub(" at 0x[0-9A-Fa-f]+", "", repr(value))
+    except Exception:
+        return None
+    if len(text) <= longest:
+        return text, False
+    half = longest // 2
+    return "%s<... %d characters ...>%s" % (text[:half], len(text) - 2 * half, text[-half:]), True
+
+
 def attributes_of(value, kind):
     """Return the instance's own dictionary, or None; no property, slot descriptor or method is called."""
-    for parent in _parents_of(kind):
-        holder = _namespace_of(parent).get("__dict__")
+    for parent in mro_of(kind):
+        holder = namespace_of(parent).get("__dict__")
         if holder is not None:
             return holder.__get__(value) if type(holder) is _GETSET else None
     return None
@@ -94,8 +109,8 @@ def attributes_of(value, kind):
 def slots_of(kind):
     """Return the slots of a class by name: the last definition of each name counts, in the place of the first."""
     found = {}
-    for parent in reversed(_parents_of(kind)):
-        names = _namespace_of(parent)
+    for parent in reversed(mro_of(kind)):
+        names = namespace_of(parent)
         if "__slots__" in names:
             found.update((n, held) for n, held in names.items() if type(held) is _MEMBER and type(n) is str)
     return found

@@ -8,6 +8,7 @@ import sys
 
 import worldline_tracer
 from worldline_hook import about, exception_text
+from worldline_kinds import true_text
 from worldline_monitoring import Subscription
 from worldline_recorder import Limits
 from worldline_snapshot import Bounds
@@ -33,6 +34,7 @@ class NativeHook(object):
             about(self),
             (limits.events, limits.size, limits.depth, 0, float(limits.seconds)),
             (bounds.depth, bounds.items, bounds.nodes, bounds.characters),
+            true_text if bounds.trusted else None,
         )
         self._subscription = None
 

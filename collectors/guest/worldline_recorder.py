@@ -59,7 +59,7 @@ class Recorder(object):
         self.open = True
         self.full = None
         self.scopes = []
-        # Events of this trace in chunks that are written, and events in the chunk that do not count.
+        # Events of this trace in chunks that are written, and events that do not count.
         self._written = 0
         self._unwound = 0
         self.stop = 0
@@ -97,7 +97,7 @@ class Recorder(object):
         else:
             scope.fresh = frame.f_lasti <= lines.start
             count = look(self, scope, lines.given if scope.fresh else lines.all[0], frame.f_locals)
-        self._stream.event(CALL, number, line, count)
+        self._event(CALL, count)
 
     def returned(self, value):
         """Record what the innermost scope returns or yields, and leave it."""
@@ -109,17 +109,33 @@ class Recorder(object):
 
     def raised(self, text):
         """Record that an exception was raised in the innermost scope, or has arrived in it."""
-        self.scope.raised, self.scope.fresh = True, False
+        scope = self.scope
+        scope.raised, scope.fresh = True, False
+        scope.error = text if scope.error is None or scope.error == text else ""
         self._leave(EXCEPTION, text)
+        scope.raised_at = self._written + len(self._stream.kinds)
 
     def unwound(self):
-        """Record that an exception has left the innermost scope."""
+        """Record that an exception has left the innermost scope; where it ran on, as in `finally`, it is shown once more.
+
+        No engine is told which exception it is: it is known when only one was raised here.
+        """
+        scope = self.scope
+        if scope.error and scope.raised_at != self._written + len(self._stream.kinds):
+            self._leave(EXCEPTION, scope.error)
         if self.full is None:
             if len(self._stream.kinds) >= CHUNK:
                 self._flush()
-            self._stream.event(UNWIND, self.scope.number, self.scope.line, 0)
+            self._event(UNWIND, 0)
             self._unwound += 1
         self._pop()
+
+    def _event(self, kind, count):
+        stream = self._stream
+        stream.kinds.append(kind)
+        stream.codes.append(self.scope.number)
+        stream.lines.append(self.scope.line)
+        stream.counts.append(count)
 
     def _text(self, value):
         if id(type(value)) in LEAF_IDS:
@@ -138,7 +154,7 @@ class Recorder(object):
         stream.names.append(0)
         stream.texts.append(text)
         self._grow(len(text))
-        stream.event(kind, self.scope.number, self.scope.line, 1)
+        self._event(kind, 1)
 
     def change(self, lines, slot, text):
         """Write the text of a slot's name."""
@@ -184,8 +200,7 @@ class Recorder(object):
             self.stop = -1
 
     def _flush(self):
-        self._written += len(self._stream.kinds) - self._unwound
-        self._unwound = 0
+        self._written += len(self._stream.kinds)
         self._stream.flush()
 
     def room(self):

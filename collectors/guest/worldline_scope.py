@@ -11,7 +11,9 @@ class Scope(object):
     Its events come with its `key`. By slot; by name where `lines` is None, for code that keeps its names in a dictionary.
     """
 
-    __slots__ = ("frame", "fresh", "key", "leaves", "line", "lines", "number", "others", "raised", "space", "texts")
+    __slots__ = (
+        "error", "frame", "fresh", "key", "leaves", "line", "lines", "number", "others", "raised", "raised_at", "space", "texts",
+    )  # fmt: skip
 
     def __init__(self, number, lines, frame, key):
         self.number = number
@@ -23,6 +25,9 @@ class Scope(object):
         self.fresh = False
         # Says that an exception has passed since the last event at a line.
         self.raised = False
+        # What the exceptions that were raised here said, or "" when they said several things, and where the last one stands.
+        self.error = None
+        self.raised_at = -1
         self.texts = {} if lines is None else [None] * len(lines.names)
         self.leaves = {} if lines is None else [NO_LEAF] * len(lines.names)
         self.others = {}

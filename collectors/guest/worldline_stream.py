@@ -63,8 +63,8 @@ class StreamWriter(object):
             column.clear()
 
     def block(self, letter, value):
-        """Write a block with a JSON payload, after the events that came before it."""
-        payload = json.dumps(value, separators=(",", ":")).encode("ascii")
+        """Write a block with a JSON payload, after the events that came before it; bytes are one already."""
+        payload = value if type(value) is bytes else json.dumps(value, separators=(",", ":")).encode("ascii")
         self._write(letter + struct.pack("<I", len(payload)) + payload)
 
     def code(self, code):

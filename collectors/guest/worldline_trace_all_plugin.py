@@ -16,14 +16,14 @@ class _Tracing(object):
     def __init__(self, settings):
         self.output = open(settings["output"], "ab")
         self.files = frozenset(settings["shown"])
-        self.test = None
+        self.attributes = None
         self.most = self.left = settings["traces"]
         choice = {"engine": settings.get("engine"), "native": settings.get("native")}
         self.hook = make_hook(self.output.write, self.wanted, self.shown, Limits(**settings["limits"]), **choice)
 
     def wanted(self, code):
         self.left -= 1
-        return {"test": self.test} if self.left >= 0 else None
+        return self.attributes if self.left >= 0 else None
 
     def shown(self, code):
         return code.co_filename in self.files and code.co_name != "<module>"
@@ -37,7 +37,7 @@ def pytest_configure(config):
 @pytest.hookimpl(hookwrapper=True, trylast=True)
 def pytest_runtest_call(item):
     tracing = item.config._worldline_tracing_all
-    tracing.test, tracing.left = item.nodeid, tracing.most
+    tracing.attributes, tracing.left = json.dumps({"test": item.nodeid}).encode(), tracing.most
     tracing.hook.install()
     try:
         yield

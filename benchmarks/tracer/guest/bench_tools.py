@@ -130,7 +130,7 @@ def _ours(engine):
         output = open(os.environ.get("BENCH_STREAM", os.devnull), "wb")
         limits = Limits(events=10**15, size=10**15, depth=10**6, seconds=1e9)
         native = os.environ["BENCH_NATIVE"]
-        hook = make_hook(output.write, lambda code: {}, _shown(files), limits, engine=engine, native=native)
+        hook = make_hook(output.write, lambda code: b"{}", _shown(files), limits, engine=engine, native=native)
 
         def run(work):
             hook.install()

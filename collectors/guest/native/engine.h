@@ -41,6 +41,8 @@
 #define SHOWN 512
 #define LONG_STRING 64
 #define LINES 256
+#define PENDING 32768
+#define LONGEST_WAIT 0.05
 
 #if PY_VERSION_HEX >= 0x030B0000
 typedef struct _PyInterpreterFrame Frame;
@@ -74,9 +76,19 @@ typedef struct Shown {
 typedef struct { int bound; PyObject *leaf; Shown *shown; Buffer text; } Known;
 typedef struct { PyObject *name; int fast, cell; long number; } Slot;
 typedef struct { PyCodeObject *code; int shown, optimized, instrumented, slots; long number; Slot *slot; } Code;
-/* `room` entries of `known` are kept with their memory when the scope's place on the stack is used again. */
-/* `fresh` says that nothing has run since its call was recorded. */
-typedef struct { Code *code; void *frame; uint32_t line; int raised, fresh, slots, room; Known *known; PyObject **names; } Scope;
+/* `room` entries of `known` are kept with their memory when the scope's place on the stack is used again. `fresh` says that
+ * nothing has run since its call was recorded. `error` is what its exceptions said, of which there are none, one text or
+ * several (`errors`); the last one was event number `raised_at`. */
+typedef struct {
+    Code *code;
+    void *frame;
+    uint32_t line;
+    int raised, fresh, slots, room, errors;
+    long raised_at;
+    Known *known;
+    PyObject **names;
+    Buffer error;
+} Scope;
 
 /* Where an instance keeps a slot; whether instances of a type have a plain dictionary, and their slots. */
 typedef struct { PyObject *name; Py_ssize_t offset; } Place;
@@ -84,7 +96,7 @@ typedef struct { PyTypeObject *type; unsigned version; int plain_dict, slots; Pl
 
 typedef struct {
     PyObject_HEAD
-    PyObject *write, *wanted, *shown, *dumps, *exception_text, *names, *broken, *disable, *instrument;
+    PyObject *write, *wanted, *shown, *dumps, *exception_text, *true_text, *names, *broken, *disable, *instrument;
     PyThreadState *thread;
     /* bounds of values and of a trace */
     long most_depth, most_items, most_nodes, most_characters;
@@ -97,7 +109,7 @@ typedef struct {
     /* the open trace */
     int open;
     const char *full;
-    long events, size, cut;
+    long events, size, cut, position;
     double began;
     Scope *scope;
     long scopes, scope_room;
@@ -118,6 +130,9 @@ typedef struct {
     uint8_t kinds[CHUNK];
     uint32_t code_column[CHUNK], line_column[CHUNK], count_column[CHUNK];
     Buffer name_column, length_column, texts;
+    /* blocks that are not written yet, and when some were */
+    Buffer pending;
+    double written;
 } Engine;
 
 static PyTypeObject EngineType;

@@ -41,13 +41,27 @@ static int add_long(Engine *e, Buffer *buffer, PyObject *value) {
     return add_text(buffer, digits);
 }
 
-/* Text without quotes, backslashes, control and other characters than ASCII is its own repr between quotes. */
-static int is_plain(PyObject *text) {
-    if (!PyUnicode_IS_COMPACT_ASCII(text)) return 0;
-    const unsigned char *data = PyUnicode_1BYTE_DATA(text);
-    for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(text); i++)
-        if (data[i] < 32 || data[i] == 127 || data[i] == '\'' || data[i] == '\\') return 0;
-    return 1;
+/* Add the repr of ASCII text, character by character where one must be escaped. */
+static int add_ascii(Buffer *buffer, const unsigned char *text, size_t size) {
+    static const char digits[] = "0123456789abcdef";
+    if (reserve(buffer, 4 * size + 2)) return -1;
+    char *out = buffer->data + buffer->size, quote = '\'';
+    if (memchr(text, '\'', size) && !memchr(text, '"', size)) quote = '"';
+    *out++ = quote;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = text[i];
+        if (c >= 32 && c != 127 && c != (unsigned char)quote && c != '\\') {
+            *out++ = (char)c;
+            continue;
+        }
+        *out++ = '\\';
+        if (c == (unsigned char)quote || c == '\\') *out++ = (char)c;
+        else if (c == '\n' || c == '\t' || c == '\r') *out++ = c == '\n' ? 'n' : c == '\t' ? 't' : 'r';
+        else *out++ = 'x', *out++ = digits[c >> 4], *out++ = digits[c & 15];
+    }
+    *out++ = quote;
+    buffer->size = (size_t)(out - buffer->data);
+    return 0;
 }
 
 static int add_piece(Buffer *buffer, PyObject *value, Py_ssize_t start, Py_ssize_t end) {
@@ -63,8 +77,8 @@ static int add_string(Engine *e, Buffer *buffer, PyObject *value) {
     Py_ssize_t size = text ? PyUnicode_GET_LENGTH(value) : PyBytes_GET_SIZE(value);
     Py_ssize_t longest = 4 * e->most_characters, half = longest / 2;
     if (size <= longest) {
-        if (!text || !is_plain(value)) return add_repr(buffer, value);
-        return add(buffer, "'", 1) || add(buffer, PyUnicode_1BYTE_DATA(value), (size_t)size) || add(buffer, "'", 1);
+        if (!text || !PyUnicode_IS_COMPACT_ASCII(value)) return add_repr(buffer, value);
+        return add_ascii(buffer, PyUnicode_1BYTE_DATA(value), (size_t)size);
     }
     char said[64];
     snprintf(said, sizeof said, "<... %zd items ...>", size - 2 * half);

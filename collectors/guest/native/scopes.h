@@ -155,13 +155,15 @@ static void clear_scope(Engine *e, Scope *scope) {
     }
     PyMem_RawFree(scope->names);
     scope->names = NULL;
-    scope->slots = 0;
+    scope->slots = scope->errors = 0;
+    scope->error.size = 0;
     scope->frame = NULL;
 }
 
 static void free_scope(Scope *scope) {
     for (int i = 0; i < scope->room; i++) PyMem_RawFree(scope->known[i].text.data);
     PyMem_RawFree(scope->known);
+    PyMem_RawFree(scope->error.data);
 }
 
 static int push(Engine *e, Code *code, void *frame) {
@@ -192,13 +194,13 @@ static int end_trace(Engine *e) {
     if (!e->open) return 0;
     e->open = 0;
     if (flush(e)) return -1;
-    return write_json(e, 'E', Py_BuildValue("{szsl}", "cut", e->full, "values_cut", e->cut));
+    return write_end(e);
 }
 
 static int begin_trace(Engine *e, PyObject *attributes) {
     e->open = 1;
     e->full = NULL;
-    e->events = e->size = e->cut = 0;
+    e->events = e->size = e->cut = e->position = 0;
     e->began = now();
     if (flush(e)) return -1;
     Py_INCREF(attributes);
@@ -243,6 +245,14 @@ static int on_return(Engine *e, PyObject *value) {
     return leave(e, RETURN, text->data, text->size) || pop(e) ? -1 : 0;
 }
 
+/* Keep what the exceptions of a scope said, as long as they said the same. */
+static int keep_error(Scope *scope, const Buffer *text) {
+    int same = scope->errors && scope->error.size == text->size && !memcmp(scope->error.data, text->data, text->size);
+    if (!scope->errors && add(&scope->error, text->data, text->size)) return -1;
+    scope->errors = same || !scope->errors ? (scope->errors ? scope->errors : 1) : 2;
+    return 0;
+}
+
 static int on_exception(Engine *e, PyObject *kind, PyObject *value) {
     Scope *scope = &e->scope[e->scopes - 1];
     scope->raised = 1;
@@ -252,11 +262,18 @@ static int on_exception(Engine *e, PyObject *kind, PyObject *value) {
     e->scratch.size = 0;
     int failed = add_unicode(&e->scratch, text);
     Py_DECREF(text);
-    return failed || leave(e, EXCEPTION, e->scratch.data, e->scratch.size) ? -1 : 0;
+    if (failed || keep_error(scope, &e->scratch) || leave(e, EXCEPTION, e->scratch.data, e->scratch.size)) return -1;
+    scope->raised_at = e->position;
+    return 0;
 }
 
+/* Where a scope has run on since its exception, as in `finally`, that is shown once more. No engine is told which exception
+ * leaves: it is known when only one was raised in the scope. */
 static int on_unwind(Engine *e) {
-    if (!e->full && add_event(e, UNWIND, &e->scope[e->scopes - 1], 0)) return -1;
+    Scope *scope = &e->scope[e->scopes - 1];
+    if (scope->errors == 1 && scope->raised_at != e->position && leave(e, EXCEPTION, scope->error.data, scope->error.size))
+        return -1;
+    if (!e->full && add_event(e, UNWIND, scope, 0)) return -1;
     return pop(e);
 }
 

@@ -1,23 +1,20 @@
 /* The stream: blocks, and a chunk of events in columns (the form stands in worldline_stream.py). */
-static int write_block(Engine *e, char letter, const Buffer *parts, int count) {
-    size_t size = 0;
-    for (int i = 0; i < count; i++) size += parts[i].size;
-    PyObject *block = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(5 + size));
-    if (!block) return -1;
-    char *at = PyBytes_AS_STRING(block);
-    uint32_t length = (uint32_t)size;
-    *at++ = letter;
-    memcpy(at, &length, 4);
-    at += 4;
-    for (int i = 0; i < count; i++) {
-        if (parts[i].size) memcpy(at, parts[i].data, parts[i].size);
-        at += parts[i].size;
-    }
-    PyObject *done = PyObject_CallFunctionObjArgs(e->write, block, NULL);
-    Py_DECREF(block);
+static int write_pending(Engine *e) {
+    if (!e->pending.size) return 0;
+    PyObject *done = PyObject_CallFunction(e->write, "y#", e->pending.data, (Py_ssize_t)e->pending.size);
+    e->pending.size = 0;
     if (!done) return -1;
     Py_DECREF(done);
     return 0;
+}
+
+static int write_block(Engine *e, char letter, const Buffer *parts, int count) {
+    uint32_t size = 0;
+    for (int i = 0; i < count; i++) size += (uint32_t)parts[i].size;
+    if (add(&e->pending, &letter, 1) || add_number(&e->pending, size)) return -1;
+    for (int i = 0; i < count; i++)
+        if (add(&e->pending, parts[i].data, parts[i].size)) return -1;
+    return e->pending.size < PENDING ? 0 : write_pending(e);
 }
 
 /* Narrow a column of u32 in place to the fewest bytes that hold its largest number, and return how many. */
@@ -55,11 +52,29 @@ static int flush(Engine *e) {
     return write_block(e, 'X', parts, 8);
 }
 
+/* The end of a trace; short ones are written together, but none waits for long. */
+static int write_end(Engine *e) {
+    Buffer *said = &e->scratch;
+    const char *mark = e->full ? "\"" : "";
+    said->size = 0;
+    if (add_text(said, "{\"cut\":") || add_text(said, mark) || add_text(said, e->full ? e->full : "null") ||
+        add_text(said, mark) || add_count(said, ",\"values_cut\":", (size_t)e->cut, "}") || write_block(e, 'E', said, 1))
+        return -1;
+    double time = now();
+    if (time - e->written < LONGEST_WAIT) return 0;
+    e->written = time;
+    return write_pending(e);
+}
+
+/* Write a block with a JSON payload; bytes are one already. */
 static int write_json(Engine *e, char letter, PyObject *value) {
     if (!value) return -1;
-    PyObject *text = PyObject_CallFunctionObjArgs(e->dumps, value, NULL);
-    Py_DECREF(value);
-    if (!text) return -1;
+    PyObject *text = value;
+    if (!PyBytes_CheckExact(value)) {
+        text = PyObject_CallFunctionObjArgs(e->dumps, value, NULL);
+        Py_DECREF(value);
+        if (!text) return -1;
+    }
     Buffer part = { PyBytes_AS_STRING(text), (size_t)PyBytes_GET_SIZE(text), 0 };
     int failed = write_block(e, letter, &part, 1);
     Py_DECREF(text);
@@ -68,6 +83,7 @@ static int write_json(Engine *e, char letter, PyObject *value) {
 
 static int add_event(Engine *e, int kind, Scope *scope, uint32_t count) {
     uint32_t at = e->chunk++;
+    e->position++;
     e->kinds[at] = (uint8_t)kind;
     e->code_column[at] = (uint32_t)scope->code->number;
     e->line_column[at] = scope->line;

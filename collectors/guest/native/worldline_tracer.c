@@ -35,7 +35,7 @@ static PyObject *engine_detach(Engine *e, PyObject *reason) {
     Py_CLEAR(e->instrument);
     snprintf(kept, sizeof kept, "%s", reason ? PyUnicode_AsUTF8(reason) : "trace function replaced");
     if (e->open && !e->full) e->full = kept;
-    if (end_trace(e)) return NULL;
+    if (end_trace(e) || write_pending(e)) return NULL;
     Py_RETURN_NONE;
 }
 
@@ -48,18 +48,18 @@ static PyObject *engine_text(Engine *e, PyObject *value) {
 }
 
 static int engine_init(Engine *e, PyObject *arguments, PyObject *named) {
-    PyObject *write, *wanted, *shown, *dumps, *text, *about;
-    if (!PyArg_ParseTuple(arguments, "OOOOOO(lllld)(llll)", &write, &wanted, &shown, &dumps, &text, &about,
+    PyObject *write, *wanted, *shown, *dumps, *text, *about, *told = Py_None;
+    if (!PyArg_ParseTuple(arguments, "OOOOOO(lllld)(llll)|O", &write, &wanted, &shown, &dumps, &text, &about,
                           &e->most_events, &e->most_size, &e->most_scopes, &e->events, &e->most_seconds,
-                          &e->most_depth, &e->most_items, &e->most_nodes, &e->most_characters))
+                          &e->most_depth, &e->most_items, &e->most_nodes, &e->most_characters, &told))
         return -1;
     if (e->most_depth < 0 || e->most_depth >= DEEPEST - 2) {
         PyErr_SetString(PyExc_ValueError, "the depth of values must be under 30");
         return -1;
     }
-    PyObject **kept[] = { &e->write, &e->wanted, &e->shown, &e->dumps, &e->exception_text };
-    PyObject *given[] = { write, wanted, shown, dumps, text };
-    for (int i = 0; i < 5; i++) {
+    PyObject **kept[] = { &e->write, &e->wanted, &e->shown, &e->dumps, &e->exception_text, &e->true_text };
+    PyObject *given[] = { write, wanted, shown, dumps, text, told == Py_None ? NULL : told };
+    for (int i = 0; i < 6 && given[i]; i++) {
         Py_INCREF(given[i]);
         Py_XSETREF(*kept[i], given[i]);
     }
@@ -69,7 +69,7 @@ static int engine_init(Engine *e, PyObject *arguments, PyObject *named) {
     if (!done) return -1;
     Py_DECREF(done);
     Py_INCREF(about);
-    return write_json(e, 'H', about);
+    return write_json(e, 'H', about) || write_pending(e) ? -1 : 0;
 }
 
 /* What is kept of values holds numbers and strings alone, which are in no cycle. */
@@ -79,6 +79,7 @@ static int engine_traverse(Engine *e, visitproc visit, void *arg) {
     Py_VISIT(e->shown);
     Py_VISIT(e->dumps);
     Py_VISIT(e->exception_text);
+    Py_VISIT(e->true_text);
     Py_VISIT(e->instrument);
     return 0;
 }
@@ -89,6 +90,7 @@ static int engine_clear(Engine *e) {
     Py_CLEAR(e->shown);
     Py_CLEAR(e->dumps);
     Py_CLEAR(e->exception_text);
+    Py_CLEAR(e->true_text);
     Py_CLEAR(e->instrument);
     return 0;
 }
@@ -105,7 +107,7 @@ static void engine_dealloc(Engine *e) {
         forget_type(&e->types[i]);
         PyMem_RawFree(e->types[i].places);
     }
-    Buffer *buffers[] = { &e->text, &e->scratch, &e->name_column, &e->length_column, &e->texts };
+    Buffer *buffers[] = { &e->text, &e->scratch, &e->name_column, &e->length_column, &e->texts, &e->pending };
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) PyMem_RawFree(buffers[i]->data);
     PyMem_RawFree(e->scope);
     PyMem_RawFree(e->table);

@@ -1,0 +1,52 @@
+"""How values are shown: the same by the pure and the C engine, on every interpreter of this machine."""
+
+import json
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from collectors.native_engine import FILE, native_for_interpreter
+from tests.interpreters import interpreters
+
+_DRIVER = Path(__file__).parents[1] / "value_driver.py"
+_VERSIONS = sorted(interpreters(), key=lambda version: int(version[2:]))
+
+_PLAIN = {
+    "Slots([1])": "<Slots x=[1]>",
+    "Slots.__new__(Slots)": "<Slots object>",
+    "both(z=2, w='q', y=None)": "<Both x=1 y=None z=2 w='q'>",
+    "[Told(), Failing()]": "[<Told object>, <Failing object>]",
+    "collections.Point(1, 2)": "<Point object>",
+    "'it\\'s \"so\"\\n\\t\\r\\x00\\x7f\\\\'": "'it\\'s \"so\"\\n\\t\\r\\x00\\x7f\\\\'",
+    '"it\'s"': '"it\'s"',
+    "'\\udc80\\u2603' * 40": "'" + "\\udc80\u2603" * 40 + "'",
+    "b'ab' * 400": "b'" + "ab" * 149 + "<... 203 characters ...>b" + "ab" * 149 + "'",
+}
+_TRUSTED = {
+    "Told()": "told []",
+    "[Told(), Failing()]": "[told [], <Failing object>]",
+    "collections.Point(1, 2)": "Point(x=1, y=2)",
+    "len": "<built-in function len>",
+    "collections.deque([1])": "deque([1])",
+    "(Slots(1),)": "(<__main__.Slots object>,)",
+    "'x'": "'x'",
+}
+
+
+def _shown(version: str, trust: str, expressions: list[str]) -> list[list[str | None]]:
+    native = native_for_interpreter(interpreters()[version])
+    compiled = str(native / FILE) if native else ""
+    command = [interpreters()[version], str(_DRIVER), str(files("collectors.guest")), compiled, trust, *expressions]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.parametrize(("trust", "expected"), [("plain", _PLAIN), ("trusted", _TRUSTED)])
+@pytest.mark.parametrize("version", _VERSIONS)
+def test_a_value_has_one_text(version: str, trust: str, expected: dict[str, str]) -> None:
+    for (expression, text), (pure, native) in zip(
+        expected.items(), _shown(version, trust, list(expected)), strict=True
+    ):
+        pure = pure.encode("utf-8", "backslashreplace").decode()
+        assert (pure, native or pure) == (text, text), expression
