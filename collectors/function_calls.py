@@ -126,7 +126,7 @@ class CallTracer:
         command = [self._container.python, f"{GUEST}/worldline_call_functions.py", f"{folder}/settings.json"]
         longest = 60 + 2 * self._settings.seconds * len(calls)
         self._container.run(command, env={"PYTHONPATH": GUEST}, timeout_s=longest)
-        return dict(_streams(self._container.get([f"{folder}/output"]).get(f"{folder}/output", b"")))
+        return dict(streams_of(self._container.get([f"{folder}/output"]).get(f"{folder}/output", b"")))
 
     def _id(self, call: FunctionCall) -> str:
         return call.id(self._digest, COLLECTOR)
@@ -149,7 +149,8 @@ def _news(found: CallTrace) -> set[object]:
     return {*found.reached, (str(found.outcome), kind)}
 
 
-def _streams(data: bytes) -> Iterator[tuple[int, bytes]]:
+def streams_of(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield number and content of each whole entry of a guest's output."""
     at = 0
     while at + 8 <= len(data):
         number, size = struct.unpack_from("<II", data, at)
