@@ -24,6 +24,10 @@ SUITES = (
     Suite(project="pydash", version="8.0.5", tests=("tests",)),
     Suite(project="funcy", version="2.0", tests=("tests",)),
     Suite(project="inflection", version="0.5.1", tests=("test_inflection.py",)),
+    Suite(project="tabulate", version="0.10.0", tests=("test",)),
+    Suite(project="humanize", version="4.17.0", tests=("tests",)),
+    Suite(project="webcolors", version="24.11.1", tests=("tests",)),
+    Suite(project="idna", version="3.20", tests=("tests",)),
 )
 _WANTED, _QUICK = 500, 2
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.fidelity.again import make_again
 from benchmarks.fidelity.comparison import Tally, compare_value, end_of, same_frames
-from benchmarks.releases import Suite, unpack_release
+from benchmarks.releases import Suite, release_files
 from benchmarks.table import Claim
 from collectors.entry_points import functions_of
 from collectors.function_calls import CallSettings, CallTrace, CallTracer
@@ -56,9 +56,7 @@ class Findings:
 
 def examine(suite: Suite, native: str | None, findings: Findings) -> None:
     """Trace calls of a release's functions and add what is found out about them."""
-    release = unpack_release(suite)
-    paths = [path for path in release.folder.rglob("*") if path.is_file()]
-    files = {str(path.relative_to(release.folder)).removeprefix("src/"): path.read_bytes() for path in paths}
+    files = release_files(suite)
     tree = SourceTree(files=files)
     sources = {name: tree.text(name) or "" for name in tree.source_files()}
     with LocalContainer(files) as container:
