@@ -44,3 +44,10 @@ def unpack_release(suite: Suite) -> Unpacked:
     files = {str(p.relative_to(folder)): b"" for p in folder.rglob("*.py")}
     own = SourceTree(files=files).source_files()
     return Unpacked(folder=folder, path=f"{folder}:{folder / 'src'}", files=tuple(str(folder / name) for name in own))
+
+
+def release_files(suite: Suite) -> dict[str, bytes]:
+    """Return the files of a release by their path in it; what lies in `src` stands beside the tests."""
+    folder = unpack_release(suite).folder
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)).removeprefix("src/"): path.read_bytes() for path in paths}

@@ -23,10 +23,14 @@ _MAIN = "<worldline main>"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSettings:
-    """How many inputs are recorded and kept of one function, how often each is varied, and the CPU seconds of one call."""
+    """How many inputs are recorded and kept of one function, how often each is varied, and the CPU seconds of one call.
+
+    `annotated` is how many inputs are made from the annotations of one function.
+    """
 
     recorded: int = 12
     variations: int = 3
+    annotated: int = 3
     per_function: int = 4
     per_repository: int = 400
     seconds: float = 5.0
@@ -70,8 +74,8 @@ class CallTracer:
         self._files = {f"{container.root}/{path}": text for path, text in sources.items()}
         self._texts = SourceTexts(self._files, root=container.root)
 
-    def explore(self, recorded: Sequence[FunctionCall]) -> list[CallTrace]:
-        """Trace the recorded calls, then variations of those that were kept.
+    def explore(self, recorded: Sequence[FunctionCall], annotated: Sequence[FunctionCall] = ()) -> list[CallTrace]:
+        """Trace the recorded calls, then variations of those that were kept, then the calls made from annotations.
 
         A call is kept when it was traced twice with the same result and takes a step from line to line, or has an end,
         that no kept call of the same function had before it.
@@ -80,7 +84,9 @@ class CallTracer:
         seed, count = self._settings.seed, self._settings.variations
         varied = [other for found in kept for other in vary(found.call, seed=seed, count=count)]
         known = set(recorded)
-        return self._keep([call for call in dict.fromkeys(varied) if call not in known], kept)
+        kept = self._keep([call for call in dict.fromkeys(varied) if call not in known], kept)
+        known.update(varied)
+        return self._keep([call for call in annotated if call not in known], kept)
 
     def _keep(self, calls: Sequence[FunctionCall], kept: list[CallTrace]) -> list[CallTrace]:
         seen: dict[object, set[object]] = {}
@@ -126,7 +132,7 @@ class CallTracer:
         command = [self._container.python, f"{GUEST}/worldline_call_functions.py", f"{folder}/settings.json"]
         longest = 60 + 2 * self._settings.seconds * len(calls)
         self._container.run(command, env={"PYTHONPATH": GUEST}, timeout_s=longest)
-        return dict(_streams(self._container.get([f"{folder}/output"]).get(f"{folder}/output", b"")))
+        return dict(streams_of(self._container.get([f"{folder}/output"]).get(f"{folder}/output", b"")))
 
     def _id(self, call: FunctionCall) -> str:
         return call.id(self._digest, COLLECTOR)
@@ -149,7 +155,8 @@ def _news(found: CallTrace) -> set[object]:
     return {*found.reached, (str(found.outcome), kind)}
 
 
-def _streams(data: bytes) -> Iterator[tuple[int, bytes]]:
+def streams_of(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield number and content of each whole entry of a guest's output."""
     at = 0
     while at + 8 <= len(data):
         number, size = struct.unpack_from("<II", data, at)

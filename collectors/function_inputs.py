@@ -33,12 +33,16 @@ class FunctionCall:
     @property
     def module(self) -> str:
         """Return the dotted name under which the function's file is imported."""
-        path = self.function.path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__")
-        return path.replace("/", ".")
+        return module_of(self.function.path)
 
     def id(self, source_digest: str, collector: str) -> str:
         """Return the id of the call's trace: it depends on source, call and collector alone."""
         return content_id("call", source_digest, self.function.path, self.text, collector)
+
+
+def module_of(path: str) -> str:
+    """Return the dotted name under which a file of a project is imported."""
+    return path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def record_inputs(

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from model.errors import FormatError
+from model.open_scopes import OpenScopes
 from model.render import UNCHANGED, Control, Piece
 from model.vocabulary import reserved_names
 from trajectories.frame import Frame, FrameKind
@@ -28,8 +29,8 @@ def split_text(text: str) -> list[Piece]:
 def parse(pieces: Sequence[Piece]) -> tuple[str, list[Frame]]:
     """Return the source text and the frames, `..` replaced by the value that it stands for; line numbers are 0.
 
-    Scopes: a call opens one, a return closes one, and of consecutive exception frames each after the first shows that
-    one scope was left. Raises `FormatError` at the first frame that is not well formed.
+    Scopes that an exception has closed are told by the frames that follow, see `OpenScopes`. Raises `FormatError` at the
+    first frame that is not well formed.
     """
     if len(pieces) < 3 or pieces[:2] != [Control("begin_of_text"), Control("trace_context_start")]:
         raise FormatError("the text does not begin with begin_of_text and trace_context_start")
@@ -37,7 +38,7 @@ def parse(pieces: Sequence[Piece]) -> tuple[str, list[Frame]]:
     rest = list(pieces[3 if source else 2 :])
     if not rest or rest.pop(0) != Control("frame_sep"):
         raise FormatError("no frame_sep stands behind the source text")
-    reader = _Reader()
+    reader = _Reader(source)
     frame: list[Piece] = []
     for piece in rest:
         if piece == Control("end_of_text") and not frame:
@@ -53,10 +54,10 @@ def parse(pieces: Sequence[Piece]) -> tuple[str, list[Frame]]:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
         self.frames: list[Frame] = []
         self._states = ScopeStates()
-        self._depth = -1
+        self._scopes = OpenScopes(source, self._states)
 
     def take(self, pieces: Sequence[Piece]) -> None:
         kinds = {Control(f"{kind}_sep"): kind for kind in FrameKind}
@@ -69,40 +70,37 @@ class _Reader:
         else:
             frame = self._leaving_frame(kind, body)
         self._states.enter(frame)
+        self._scopes.enter(frame)
         self.frames.append(frame)
-        if kind is FrameKind.RETURN:
-            self._depth -= 1
 
     def _state_frame(self, kind: FrameKind, body: dict[str, str]) -> Frame:
         if set(body) != {"", "action_sep"}:
             raise FormatError(f"a {kind} frame has parts {sorted(body)!r}: expected a state and an action")
-        if kind is FrameKind.CALL:
-            self._depth += 1
-        elif self._depth < 0:
-            raise FormatError("a line frame stands outside every call")
-        known = self._states.known(kind, self._depth)
         state = _json(body[""])
         if not isinstance(state, dict) or not all(isinstance(text, str) for text in state.values()):
             raise FormatError(f"state {body['']!r} is not an object of strings")
+        depth = self._place(kind, body["action_sep"], state)
+        known = self._states.known(kind, depth)
         missing = [name for name, text in state.items() if text == UNCHANGED and name not in known]
         if missing:
             raise FormatError(f"{missing[0]!r} is marked as unchanged but was not shown before")
         full = {name: known[name] if text == UNCHANGED else text for name, text in state.items()}
-        return Frame(kind=kind, depth=self._depth, line_number=0, source_line=body["action_sep"], locals=full)
+        return Frame(kind=kind, depth=depth, line_number=0, source_line=body["action_sep"], locals=full)
 
     def _leaving_frame(self, kind: FrameKind, body: dict[str, str]) -> Frame:
         if set(body) != {"action_sep", "arg_sep"}:
             raise FormatError(f"a {kind} frame has parts {sorted(body)!r}: expected an action and a value")
-        if self.frames and kind is self.frames[-1].kind is FrameKind.EXCEPTION:
-            self._depth -= 1
         value = _json(body["arg_sep"])
         if not isinstance(value, str):
             raise FormatError(f"value {body['arg_sep']!r} is not a string")
-        if self._depth < 0:
+        depth = self._place(kind, body["action_sep"], {})
+        return Frame(kind=kind, depth=depth, line_number=0, source_line=body["action_sep"], locals={}, value=value)
+
+    def _place(self, kind: FrameKind, source_line: str, state: dict[str, str]) -> int:
+        depth = self._scopes.place(kind, source_line, state)
+        if depth < 0:
             raise FormatError(f"a {kind} frame stands outside every call")
-        return Frame(
-            kind=kind, depth=self._depth, line_number=0, source_line=body["action_sep"], locals={}, value=value
-        )
+        return depth
 
 
 def _texts_between(pieces: Sequence[Piece]) -> dict[str, str]:

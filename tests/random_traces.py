@@ -23,22 +23,20 @@ def traces(draw: st.DrawFn) -> Trace:
             frames.append(_state(draw, FrameKind.CALL, len(states), {}))
             states.append(frames[-1].locals)
         elif move == "return" and len(states) > 1:
-            frames.append(_leave(draw, FrameKind.RETURN, len(states) - 1))
+            frames.append(_leave(draw, FrameKind.RETURN, len(states) - 1, frames))
             states.pop()
         elif move == "exception":
-            for _ in range(draw(st.integers(1, len(states)))):
-                frames.append(_leave(draw, FrameKind.EXCEPTION, len(states) - 1))
-                if frames[-1].depth:
+            for scopes_left in range(draw(st.integers(1, len(states)))):
+                if scopes_left:
                     states.pop()
+                frames.append(_leave(draw, FrameKind.EXCEPTION, len(states) - 1, frames))
             # The handler runs in the scope whose exception frame came last.
-            del states[frames[-1].depth :]
-            states += [{} for _ in range(frames[-1].depth + 1 - len(states))]
             frames.append(_state(draw, FrameKind.LINE, len(states) - 1, states[-1]))
             states[-1] = frames[-1].locals
         else:
             frames.append(_state(draw, FrameKind.LINE, len(states) - 1, states[-1]))
             states[-1] = frames[-1].locals
-    frames += [_leave(draw, FrameKind.RETURN, depth) for depth in reversed(range(len(states)))]
+    frames += [_leave(draw, FrameKind.RETURN, depth, frames) for depth in reversed(range(len(states)))]
     return Trace(entry="f", source=draw(_LINES), frames=tuple(frames))
 
 
@@ -47,5 +45,7 @@ def _state(draw: st.DrawFn, kind: FrameKind, depth: int, old: dict[str, str]) ->
     return Frame(kind=kind, depth=depth, line_number=0, source_line=draw(_LINES), locals=state)
 
 
-def _leave(draw: st.DrawFn, kind: FrameKind, depth: int) -> Frame:
-    return Frame(kind=kind, depth=depth, line_number=0, source_line=draw(_LINES), locals={}, value=draw(_TEXTS))
+def _leave(draw: st.DrawFn, kind: FrameKind, depth: int, before: list[Frame]) -> Frame:
+    states = [frame for frame in before if frame.depth == depth and frame.value is None]
+    line = states[-1].source_line
+    return Frame(kind=kind, depth=depth, line_number=0, source_line=line, locals={}, value=draw(_TEXTS))

@@ -49,7 +49,7 @@ def trace_call(settings, number, write):
         hook.remove()
 
 
-def _in_child(settings, number, out):
+def _in_child(settings, number, work, out):
     # CPU time, so that a call that ends does so on a busy machine too.
     seconds = int(settings["seconds"] + 0.999)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
@@ -57,7 +57,7 @@ def _in_child(settings, number, out):
     for standard in (0, 1, 2):
         os.dup2(quiet, standard)
     pieces = []
-    trace_call(settings, number, pieces.append)
+    work(settings, number, pieces.append)
     data = b"".join(pieces)
     if len(data) <= _MOST_BYTES:
         with os.fdopen(out, "wb") as handle:
@@ -65,14 +65,14 @@ def _in_child(settings, number, out):
     os._exit(0)
 
 
-def run_call(settings, number):
-    """Return the stream of a call that is made in a child of this process, or None when it dies or takes too long."""
+def run_call(settings, number, work):
+    """Return what `work` writes of a call in a child of this process, or None when that dies or takes too long."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         try:
             os.close(reading)
-            _in_child(settings, number, writing)
+            _in_child(settings, number, work, writing)
         finally:
             os._exit(1)
     os.close(writing)
@@ -90,19 +90,19 @@ def run_call(settings, number):
     return b"".join(pieces) if status == 0 and pieces else None
 
 
-def main(path):
-    """Make all calls."""
+def main(path, work=trace_call):
+    """Have `work(settings, number, write)` done for each call."""
     with open(path, encoding="utf-8") as handle:
         settings = json.load(handle)
     sys.path.insert(0, ".")
-    for module in sorted({module for _, module, _ in settings["calls"]}):
+    for module in sorted({call[1] for call in settings["calls"]}):
         try:
             importlib.import_module(module)
         except BaseException:
             continue  # its calls fail one by one
     with open(settings["output"], "ab") as output:
         for number in range(len(settings["calls"])):
-            stream = run_call(settings, number)
+            stream = run_call(settings, number, work)
             if stream is not None:
                 output.write(struct.pack("<II", number, len(stream)) + stream)
                 output.flush()

@@ -1,10 +1,12 @@
-"""Traces the functions of one repository: as passing tests call them, and called again with inputs from those tests."""
+"""Traces the functions of one repository: as passing tests call them, and called with inputs from tests and annotations."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from collectors import function_calls
+from collectors.annotated_inputs import AnnotatedInputs, annotated_inputs
+from collectors.entry_points import functions_of
 from collectors.function_calls import CallTracer
 from collectors.function_inputs import FunctionCall, record_inputs
 from collectors.line_coverage import Reach
@@ -42,11 +44,21 @@ def trace(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
         plans = plan_traces(row["source_digest"], reached, recipe.traces)
         in_tests = record_traces(container, plans, sources, recipe.traces, native=native)
         tracer = CallTracer(container, sources, recipe.traces, recipe.calls, digest=row["source_digest"], native=native)
-        calls = tracer.explore(_inputs(container, reached, recipe))
+        annotated = _annotated(sources, recipe)
+        calls = tracer.explore(_inputs(container, reached, recipe), annotated.calls)
     made = [(in_tests, COLLECTOR), *((found.columns, function_calls.COLLECTOR) for found in calls)]
     tables = [trace_table(c, origin_of(row, collector=name, seed=recipe.seed)) for c, name in made]
     store.commit(unit, joined(tables), seconds=time.monotonic() - began)
-    return f"{len(in_tests.heads)} traces in tests, {len(calls)} of calls"
+    by_type = len({found.call for found in calls} & set(annotated.calls))
+    return (
+        f"{len(in_tests.heads)} traces in tests, {len(calls)} of calls, {by_type} of them with inputs from annotations "
+        f"({annotated.skipped} functions with unknown types)"
+    )
+
+
+def _annotated(sources: Mapping[str, str], recipe: CollectRecipe) -> AnnotatedInputs:
+    functions = [function for path, text in sources.items() for function in functions_of(path, text)]
+    return annotated_inputs(sources, functions, seed=recipe.calls.seed, count=recipe.calls.annotated)
 
 
 def _inputs(container: DockerContainer, reached: Sequence[Reach], recipe: CollectRecipe) -> list[FunctionCall]:

@@ -57,3 +57,22 @@ def test_a_callers_state_is_shown_in_full_after_a_nested_return(local: LocalCont
 def test_text_that_is_no_trace_is_refused(text: str) -> None:
     with pytest.raises(FormatError):
         parse(split_text(text))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    g = gen()\n    next(g)\n    g.close()\n    return 1",
+        "    try:\n        cleaned()\n    except KeyError:\n        n = 3\n    return n",
+        "    n = hasattr(Thing(), 'missing')\n    return n",
+    ],
+)
+def test_frames_find_their_scope_after_an_exception(local: LocalContainer, body: str) -> None:
+    inner = (
+        "    def gen():\n        yield 1\n    def cleaned():\n        try:\n            raise KeyError\n"
+        "        finally:\n            k = 2\n"
+        "    class Thing:\n        def __getattr__(self, name):\n            raise AttributeError(name)\n"
+    )
+    trace, _ = trace_function(local, f"def f():\n{inner}{body}\n", "f", [])
+    _, frames = parse(render(trace))
+    assert [(f.depth, f.locals, f.value) for f in frames] == [(f.depth, f.locals, f.value) for f in trace.frames]

@@ -1,0 +1,1 @@
+"""Fidelity: whether what the tracer shows is what the interpreter does."""
