@@ -8,7 +8,8 @@ _VALUES = (
     "[[], {}]", "{'k': [0]}", "{1, 2}", "frozenset({3})", "range(4)", "1j", "float('nan')", "len", "lambda q: q", "Box(1)",
     "Sly()", "SHARED", "SHARED", "(1, [2])", "((1, 'u'), (2.0, (None,)))", "[[[[[1]]]]]", "list(range(40))", "[[0] * 40] * 5",
     "{i: [i] for i in range(35)}", "2 ** 2100", "'y' * 3000", "(Box(3), SHARED)", "[SHARED, (SHARED,)]", "Box(SHARED)", "0.0",
-    "Odd()", "[Box([2])]", "iter([1])", "'\\udc80'", "'\\u2603' * 9", "Slots()", "Slots(SHARED)", "Both([3])", "slice(1, None)", "...",
+    "Odd()", "[Box([2])]", "iter([1])", "'\\udc80'", "'\\u2603' * 9", "Slots()", "Slots(SHARED)", "Both([3])", "slice(1, None)",
+    "...",
 )  # fmt: skip
 _PRELUDE = '''import sys
 import sys

@@ -78,7 +78,7 @@ typedef struct { Code *code; void *frame; uint32_t line; int raised, slots, room
 typedef struct { PyObject *name; Py_ssize_t offset; } Place;
 typedef struct { PyTypeObject *type; unsigned version; int plain_dict, slots; Place *places; } TypeFacts;
 
-typedef struct {
+typedef struct Engine {
     PyObject_HEAD
     PyObject *write, *wanted, *shown, *dumps, *exception_text, *names, *broken, *disable, *instrument;
     PyThreadState *thread;
@@ -113,6 +113,14 @@ typedef struct {
     uint8_t kinds[CHUNK];
     uint32_t code_column[CHUNK], line_column[CHUNK], count_column[CHUNK];
     Buffer name_column, length_column, texts;
+    /* threads: `torn` says that the stream has lost a block, `busy` that an event is being taken, `lost` that
+     * steps have passed unseen */
+    PyObject *is_ours, *join, *before_object;
+    Py_tracefunc before;
+    uint64_t thread_id;
+    int busy, lost, torn;
+    char reason[64];
+    struct Engine *head, *next;
 } Engine;
 
 static PyTypeObject EngineType;

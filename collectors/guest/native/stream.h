@@ -1,6 +1,11 @@
 /* The stream: blocks, and a chunk of events in columns (the form stands in worldline_stream.py). */
 static int write_block(Engine *e, char letter, const Buffer *parts, int count) {
     size_t size = 0;
+    if (e->torn) {
+        PyErr_SetString(PyExc_RuntimeError, "the stream has lost a block");
+        return -1;
+    }
+    e->torn = 1; /* until the block is written */
     for (int i = 0; i < count; i++) size += parts[i].size;
     PyObject *block = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(5 + size));
     if (!block) return -1;
@@ -13,9 +18,10 @@ static int write_block(Engine *e, char letter, const Buffer *parts, int count) {
         if (parts[i].size) memcpy(at, parts[i].data, parts[i].size);
         at += parts[i].size;
     }
-    PyObject *done = PyObject_CallFunctionObjArgs(e->write, block, NULL);
+    PyObject *done = call_python(e->write, block, NULL);
     Py_DECREF(block);
     if (!done) return -1;
+    e->torn = 0;
     Py_DECREF(done);
     return 0;
 }
@@ -57,8 +63,9 @@ static int flush(Engine *e) {
 
 static int write_json(Engine *e, char letter, PyObject *value) {
     if (!value) return -1;
-    PyObject *text = PyObject_CallFunctionObjArgs(e->dumps, value, NULL);
+    PyObject *text = call_python(e->dumps, value, NULL);
     Py_DECREF(value);
+    e->torn |= !text;
     if (!text) return -1;
     Buffer part = { PyBytes_AS_STRING(text), (size_t)PyBytes_GET_SIZE(text), 0 };
     int failed = write_block(e, letter, &part, 1);
