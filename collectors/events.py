@@ -1,13 +1,14 @@
 """Events: what a guest's stream tells, all traces together in columns, with no Python object for an event."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from collectors.errors import GuestStreamError
-from collectors.stream_blocks import EventBlock, blocks, clean, read_events, read_json, refused
+from collectors.stream_blocks import EventBlock, blocks, clean, read_events, read_json, refused, streams
 
 CALL, LINE, RETURN, EXCEPTION, UNWIND = range(5)
 _MOST = 2**31 - 1
@@ -24,11 +25,16 @@ class CodeSeen:
 
 @dataclass(slots=True, kw_only=True)
 class TraceSeen:
-    """One trace of a stream: what it began with, its first event, and what was cut; `killed` where no end came."""
+    """One trace of a stream: what it began with, its first event, and what was cut; `killed` where no end came.
+
+    `stream` is the number of the thread's stream in its file, `thread` the thread's name, which says the same in each run.
+    """
 
     attributes: dict[str, Any]
     engine: str
     python: str
+    thread: str
+    stream: int
     first: int
     cut: str | None = "killed"
     values_cut: int = 0
@@ -63,16 +69,27 @@ class Stream:
 
 
 def read_stream(data: bytes) -> Stream:
-    """Return what a stream tells up to where it ends; raise `GuestStreamError` for what no guest of ours writes."""
+    """Return what a file tells up to where it ends; raise `GuestStreamError` for what no guest of ours writes.
+
+    The traces of the file's own stream come first, then those of other threads, by name: two threads open their streams in
+    one order or the other, but are named in the order in which the program makes them.
+    """
     reader = _Reader()
-    for letter, payload in blocks(data):
-        reader.take(letter, payload)
+    own, *others = enumerate(streams(data))
+    for number, stream in [own, *sorted(others, key=lambda found: (_thread_key(found[1]), found[0]))]:
+        reader.begin(number)
+        for letter, payload in blocks(stream):
+            reader.take(letter, payload)
     events = _joined(reader.parts, [trace.first for trace in reader.traces])
-    if events.code_E.max(initial=-1) >= len(reader.codes):
-        raise GuestStreamError(
-            f"event of code {events.code_E.max()}, expected one of the {len(reader.codes)} announced"
-        )
     return Stream(traces=reader.traces, codes=reader.codes, names=reader.names, events=events)
+
+
+def _thread_key(stream: bytes) -> list[tuple[str, int]]:
+    """Return what sorts streams by the names of their threads, numbers in these by size."""
+    letter, payload = next(blocks(stream), ("", memoryview(b"")))
+    value = read_json(letter, payload) if letter == "H" else None
+    name = str(value.get("name", "")) if type(value) is dict else ""
+    return [(text, int(digits or "0")) for text, digits in re.findall(r"([^0-9]+|^)([0-9]{0,9})", name)]
 
 
 class _Reader:
@@ -83,7 +100,13 @@ class _Reader:
         self.parts: list[EventBlock] = []
         self._events = 0
         self._open: TraceSeen | None = None
-        self._about = ("", "")
+
+    def begin(self, stream: int) -> None:
+        """Read another stream, whose codes and names are numbered anew."""
+        self._stream = stream
+        self._open = None
+        self._about = ("", "", "")
+        self._codes, self._names = len(self.codes), len(self.names)
 
     def take(self, letter: str, payload: memoryview) -> None:
         if letter == "X":
@@ -99,13 +122,25 @@ class _Reader:
     def _take_events(self, part: EventBlock) -> None:
         if self._open is None:
             raise GuestStreamError(f"block of {len(part.kind_E)} events stands outside every trace")
+        announced = len(self.codes) - self._codes
+        if len(part.code_E) and part.code_E.max() >= announced:
+            raise GuestStreamError(f"event of code {part.code_E.max()}, expected one of the {announced} announced")
+        if self._stream:
+            part = self._renumbered(part)
         self._events += len(part.kind_E)
         self.parts.append(part)
+
+    def _renumbered(self, part: EventBlock) -> EventBlock:
+        """Return the block with codes and names numbered as in all streams; name 0 of an event that leaves is no name."""
+        if part.name_C.max(initial=0) >= max(1, len(self.names) - self._names):
+            raise GuestStreamError(f"change of name {part.name_C.max()}, which its thread's stream has not announced")
+        code, name = part.code_E.astype(np.int64) + self._codes, part.name_C.astype(np.int64) + self._names
+        return replace(part, code_E=code, name_C=name)
 
     def _header(self, value: Any) -> bool:
         fits = type(value) is dict and type(value.get("engine")) is str and type(value.get("python")) is str
         if fits:
-            self._about = (clean(value["engine"]), clean(value["python"]))
+            self._about = (clean(value["engine"]), clean(value["python"]), clean(str(value.get("name", ""))))
         return fits
 
     def _code(self, value: Any) -> bool:
@@ -121,8 +156,10 @@ class _Reader:
 
     def _begin(self, value: Any) -> bool:
         if type(value) is dict:
-            engine, python = self._about
-            self._open = TraceSeen(attributes=value, engine=engine, python=python, first=self._events)
+            engine, python, thread = self._about
+            self._open = TraceSeen(
+                attributes=value, engine=engine, python=python, thread=thread, stream=self._stream, first=self._events
+            )
             self.traces.append(self._open)
         return type(value) is dict
 

@@ -15,6 +15,7 @@ from collectors.errors import GuestStreamError
 
 MAGIC = b"WLTRACE2"
 _HEAD = struct.Struct("<cI")
+_NUMBER = struct.Struct("<I")
 _SIZES = struct.Struct("<III5B")
 _TYPES = {1: "<u1", 2: "<u2", 4: "<u4"}
 # Offsets of texts are 32 bits wide in Arrow; a recorder's bounds keep far below.
@@ -32,6 +33,20 @@ class EventBlock:
     name_C: np.ndarray
     length_C: np.ndarray
     text: memoryview
+
+
+def streams(data: bytes) -> list[bytes]:
+    """Return the streams of a file, one of each thread, in the order in which they were opened; the file's own is the first."""
+    own: list[bytes | memoryview] = [MAGIC]
+    others: dict[int, list[memoryview]] = {}
+    for letter, payload in blocks(data):
+        if letter != "T":
+            own += [_HEAD.pack(letter.encode("latin-1"), len(payload)), payload]
+        elif len(payload) < _NUMBER.size:
+            raise refused(letter, bytes(payload))
+        else:
+            others.setdefault(_NUMBER.unpack_from(payload)[0], []).append(payload[_NUMBER.size :])
+    return [b"".join(own), *(b"".join(others[number]) for number in sorted(others))] if others else [data]
 
 
 def blocks(data: bytes) -> Iterator[tuple[str, memoryview]]:

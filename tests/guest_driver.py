@@ -2,10 +2,12 @@
 
     python guest_driver.py GUEST NATIVE ENGINE,ENGINE FILE...
 
-The result of a program under an engine: [what it printed, how it ended, SHA-256 of the stream behind its header, what
-broke the engine or null]. Standard library only; Python 3.8 and newer.
+Traces begin at `main`, in the thread that calls it, and at functions whose names begin with `work`, in any. The result of a
+program under an engine: [what it printed, how it ended, SHA-256 of the streams behind their headers, what broke the engine
+or null, the file's bytes in Base64 where a fifth word KEEP is given first]. Standard library only; Python 3.8 and newer.
 """
 
+import base64
 import contextlib
 import gc
 import hashlib
@@ -16,8 +18,26 @@ import sys
 EVENTS = 3000
 
 
+def digest(data):
+    """Return the SHA-256 of what the streams of a file hold behind their headers, those of other threads by their names."""
+    streams, at = {0: bytearray(data[:8])}, 8
+    while at < len(data):
+        end = at + 5 + int.from_bytes(data[at + 1 : at + 5], "little")
+        if data[at : at + 1] == b"T":
+            number = int.from_bytes(data[at + 5 : at + 9], "little")
+            streams.setdefault(number, bytearray()).extend(data[at + 9 : end])
+        else:
+            streams[0] += data[at:end]
+        at = end
+    parts = []
+    for number, stream in streams.items():
+        head = 13 + int.from_bytes(stream[9:13], "little")
+        parts.append((number > 0, json.loads(stream[13:head].decode())["name"], bytes(stream[head:])))
+    return hashlib.sha256(b"".join(stream for _, _, stream in sorted(parts))).hexdigest()
+
+
 def play(source, name, engine, native):
-    """Run the program's main under the engine, or untraced when it is `none`."""
+    """Run the program's main under the engine, or untraced when it is `none`; return the results and the file's bytes."""
     names = {"__name__": "program"}
     printed, stream, hook = io.StringIO(), bytearray(), None
     with contextlib.redirect_stdout(printed):
@@ -29,7 +49,7 @@ def play(source, name, engine, native):
 
             hook = make_hook(
                 stream.extend,
-                lambda code: {} if code is main.__code__ else None,
+                lambda code: {"id": code.co_name} if code is main.__code__ or code.co_name[:4] == "work" else None,
                 lambda code: code.co_filename == name,
                 Limits(events=EVENTS, depth=50),
                 None,
@@ -44,12 +64,13 @@ def play(source, name, engine, native):
         finally:
             if hook is not None:
                 hook.remove()
-    header = 13 + int.from_bytes(stream[9:13], "little")
-    return [printed.getvalue(), end, hashlib.sha256(stream[header:]).hexdigest(), hook and hook.broken]
+    sha = digest(stream) if hook else ""
+    return [printed.getvalue(), end, sha, hook and hook.broken], bytes(stream)
 
 
 if __name__ == "__main__":
-    guest, native, engines, *programs = sys.argv[1:]
+    keep = sys.argv[1] == "KEEP"
+    guest, native, engines, *programs = sys.argv[1 + keep :]
     sys.path.insert(0, guest)
     # When cycles are collected, and so their __del__ called, depends on what else was allocated.
     gc.disable()
@@ -57,5 +78,7 @@ if __name__ == "__main__":
     for path in programs:
         with open(path, encoding="utf-8") as handle:
             text = handle.read()
-        results.append({engine: play(text, path, engine, native) for engine in engines.split(",")})
+        played = {engine: play(text, path, engine, native) for engine in engines.split(",")}
+        kept = {name: [base64.b64encode(data).decode()] if keep else [] for name, (_, data) in played.items()}
+        results.append({name: found + kept[name] for name, (found, _) in played.items()})
     print(json.dumps(results))

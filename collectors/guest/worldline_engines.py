@@ -19,7 +19,7 @@ def load_native(path):
     sys.modules["worldline_tracer"] = module
 
 
-def make_hook(write, wanted, shown, limits=None, bounds=None, engine=None, native=None):
+def make_hook(write, wanted, shown, limits=None, bounds=None, engine=None, native=None, child=None):
     """Return a hook of the engine `native`, `monitoring` or `settrace`, or of the first of these that works.
 
     See Hook for the arguments; `native` is the path of the compiled extension. A named engine that does not work raises
@@ -30,7 +30,7 @@ def make_hook(write, wanted, shown, limits=None, bounds=None, engine=None, nativ
             load_native(native)
             from worldline_native import NativeHook
 
-            return NativeHook(write, wanted, shown, limits, bounds)
+            return NativeHook(write, wanted, shown, limits, bounds, child)
         except ImportError:
             if engine:
                 raise
@@ -39,5 +39,5 @@ def make_hook(write, wanted, shown, limits=None, bounds=None, engine=None, nativ
             raise ImportError("sys.monitoring came with Python 3.12")
         from worldline_monitoring import MonitoringHook
 
-        return MonitoringHook(write, wanted, shown, limits, bounds)
-    return SettraceHook(write, wanted, shown, limits, bounds)
+        return MonitoringHook(write, wanted, shown, limits, bounds, child)
+    return SettraceHook(write, wanted, shown, limits, bounds, child)

@@ -1,26 +1,25 @@
-"""Hook: what the engines share: which calls begin a trace and which are stepped into.
+"""Hook: what the engines share: putting on and taking off in all threads.
 
 Standard library only; Python 3.8 and newer.
 """
 
-import os
-import platform
 import threading
+import weakref
 
-from worldline_exceptions import exception_text
-from worldline_recorder import Recorder
+from worldline_fork import watch_forks
+from worldline_lane import Lane
+from worldline_outlet import Outlet
+from worldline_rules import Rules
 
-__all__ = ["Hook", "about", "exception_text"]
 
+class _Ending(object):
+    """Lies among a thread's own variables, and so ends the thread's lane when the thread ends."""
 
-def about(engine):
-    """Return what a stream says of its writer."""
-    return {
-        "engine": engine.name,
-        "python": platform.python_version(),
-        "pid": os.getpid(),
-        "thread": threading.get_ident(),
-    }
+    def __init__(self, lane):
+        self._lane = lane
+
+    def __del__(self):
+        self._lane.stop(self._lane.lost)
 
 
 class Hook(object):
@@ -28,50 +27,67 @@ class Hook(object):
 
     `shown(code)` says whether steps inside the code belong to a trace; it is asked once for each code. `wanted(code)` says
     whether a call of such a code begins a trace and returns its attributes, or None: what JSON can hold, or bytes of JSON.
+    Both are asked in any thread. A process that the program forks is not traced, unless `child()` is given and returns what
+    writes its streams.
     """
 
-    def __init__(self, write, wanted, shown, limits=None, bounds=None):
-        self.recorder = Recorder(write, about(self), self.give_up, limits, bounds)
-        self.wanted = wanted
-        self.shown = shown
-        self.broken = None
-        self._shown = {}
+    def __init__(self, write, wanted, shown, limits=None, bounds=None, child=None):
+        self.rules = Rules(write, wanted, shown, limits, bounds)
+        self._child = child
+        self._lanes = []
+        self._here = threading.local()
+        watch_forks(self)
+        self.lane()
 
-    def is_shown(self, code):
-        """Say whether steps inside the code belong to a trace."""
-        known = self._shown.get(id(code))
-        if known is None:
-            known = self._shown[id(code)] = (bool(self.shown(code)), code)
-        return known[0]
+    @property
+    def broken(self):
+        """Return what ended the recording for good, or None."""
+        return self.rules.broken
 
-    def entered(self, frame, key):
-        """Take a call, and return whether the frame's steps, which come with the key, are recorded."""
-        recorder = self.recorder
-        if not self.is_shown(frame.f_code):
-            return False
-        if recorder.scope is None:
-            attributes = self.wanted(frame.f_code)
-            if attributes is None:
-                return False
-            recorder.begin(attributes)
-        elif recorder.full or len(recorder.scopes) > recorder.limits.depth:
-            return False
-        recorder.call(frame, frame.f_lineno, key)
-        return True
+    def lane(self):
+        """Return the lane of this thread, which is opened when it has none."""
+        found = getattr(self._here, "lane", None)
+        if found is None:
+            found = self._here.lane = self.make_lane()
+            self._here.ending = _Ending(found)
+            self._lanes.append(weakref.ref(found, self._lanes.remove))
+        return found
 
-    def left(self):
-        """End the trace when the innermost scope was that of its entry function."""
-        if self.recorder.scope is None:
-            self.recorder.end()
+    def make_lane(self):
+        """Return a new lane for this thread."""
+        return Lane(self.rules, self.name)
 
-    def give_up(self, error):
-        """Keep what our own error says, end the trace, and let the program go on untraced."""
-        self.broken = "%s: %s" % (type(error).__name__, error)
-        self.silence()
-        self.stop("broken")
+    def install(self):
+        """Start looking, in every thread that the interpreter lets us look into."""
+        self.rules.installed = True
+        try:
+            self.put_on()
+        except BaseException:
+            self.rules.installed = False
+            raise
 
-    def stop(self, reason):
-        """End an open trace before its time, and keep no frame."""
-        if self.recorder.open:
-            self.recorder.full = self.recorder.full or reason
-        self.recorder.end()
+    def remove(self):
+        """Stop looking; a trace that is open ends as it is."""
+        if self.rules.installed:
+            self.rules.installed = False
+            self.take_off()
+            self._close(lambda lane: lane.close("interrupted"))
+
+    def forked(self):
+        """Go silent in a child process, or go on with a stream of its own."""
+        installed, self.rules.installed = self.rules.installed, False
+        if installed:
+            self.take_off()
+        self._close(lambda lane: lane.abandon())
+        self.rules.outlet.close("forked")
+        if self._child is not None:
+            self.rules.outlet = Outlet(self._child())
+            self._lanes, self._here = [], threading.local()
+            if installed:
+                self.install()
+
+    def _close(self, close):
+        for known in list(self._lanes):
+            lane = known()
+            if lane is not None:
+                close(lane)

@@ -1,14 +1,15 @@
 """The sys.monitoring engine in pure Python, for CPython 3.12 and newer: code that is not shown runs at full speed.
 
 It mirrors the events that the interpreter itself makes of sys.monitoring for sys.settrace (Python/legacy_tracing.c), so
-that both engines write the same stream. Standard library only. Not covered: steps of other threads than the one that
-installed the hook.
+that both engines write the same stream. It sees all threads. Standard library only.
 """
 
 import sys
-import threading
+from itertools import cycle
 
-from worldline_hook import Hook, exception_text
+from worldline_depth import EVERY, near_limit
+from worldline_exceptions import exception_text
+from worldline_hook import Hook
 
 _frame = sys._getframe
 _TOOLS = (4, 3)
@@ -46,9 +47,11 @@ class Subscription(object):
 
     def instrument(self, code):
         """Ask for the steps inside the code too."""
-        self._codes[id(code)] = code
-        events = sum(getattr(sys.monitoring.events, name) for name in _LOCAL)
-        sys.monitoring.set_local_events(self._tool, code, events)
+        if id(code) not in self._codes:
+            events = sum(getattr(sys.monitoring.events, name) for name in _LOCAL)
+            sys.monitoring.set_local_events(self._tool, code, events)
+            # Noted afterwards: meanwhile another thread may run the code, and needs its steps as well.
+            self._codes[id(code)] = code
 
     def replace(self, name, callback):
         """Have events of a name told to another callback."""
@@ -73,65 +76,70 @@ class MonitoringHook(Hook):
 
     name = "monitoring"
 
-    def install(self):
-        """Start looking; raise RuntimeError when every tool number is taken."""
-        self._thread = threading.get_ident()
-        self._instrumented = set()
+    def put_on(self):
+        """Take a tool number; raise RuntimeError when every one is taken."""
+        self._first = self.lane()
         self._strict = False
+        self._counted = cycle([False] * (EVERY - 1) + [True])
         self._subscription = Subscription(
             start=self._start,
-            line=self.recorder.line,
+            line=self._first.recorder.line,
             jump=self._jump,
             returned=self._return,
             raised=self._raise,
             unwound=self._unwind,
         )
+        self.rules.silence = self._subscription.close
         self._subscription.open()
 
-    def remove(self):
-        """Stop looking; a trace that is open ends as it is."""
-        self._subscription.close()
-        self.stop("interrupted")
-
-    def silence(self):
-        """Hear no more."""
+    def take_off(self):
+        """Give the tool number back."""
         self._subscription.close()
 
     def _compare_frames(self):
-        """From now on tell the innermost scope by its frame: steps of its code may be those of another call."""
+        """From now on tell the innermost scope by thread and frame: steps of its code may be those of another call."""
         if not self._strict:
             self._strict = True
             self._subscription.replace("LINE", self._line)
 
     def _start(self, code, offset, error=None):
-        if threading.get_ident() != self._thread:
-            self._compare_frames()
-            return None
-        if not self.is_shown(code):
+        if not self.rules.is_shown(code):
             return sys.monitoring.DISABLE if error is None else None
-        recorder = self.recorder
+        lane = getattr(self._here, "lane", None)
+        if lane is not self._first:
+            self._compare_frames()
+            lane = self.lane()
         try:
-            if not self.entered(_frame(1), code):
-                if recorder.scope is not None:
-                    self._compare_frames()
-                return None
-            if len(recorder.scopes) == 1 and (len(sys._current_frames()) > 1 or "greenlet" in sys.modules):
-                self._compare_frames()
-            if id(code) not in self._instrumented:
-                self._instrumented.add(id(code))
-                self._subscription.instrument(code)
-        except Exception as error:
-            self.give_up(error)
+            if next(self._counted) and near_limit():
+                # The program must meet its limit where it would without us.
+                lane.stop("recursion")
+                lane.silence()
+            else:
+                self._enter(lane, code, _frame(1))
+        except BaseException as error:
+            lane.give_up(error)
         return None
 
-    def _scope(self, code):
-        """Return the innermost scope when it is the one that called us, else None."""
-        scope = self.recorder.scope
-        return scope if scope is not None and scope.key is code and _frame(2) is scope.frame else None
+    def _enter(self, lane, code, frame):
+        recorder = lane.recorder
+        if not lane.entered(frame, code):
+            if recorder.scope is not None:
+                self._compare_frames()
+            return
+        if len(recorder.scopes) == 1 and (len(sys._current_frames()) > 1 or "greenlet" in sys.modules):
+            self._compare_frames()
+        self._subscription.instrument(code)
+
+    def _lane(self, code):
+        """Return the lane whose innermost scope is the one that called us, or None."""
+        lane = getattr(self._here, "lane", None) if self._strict else self._first
+        scope = lane and lane.recorder.scope
+        return lane if scope is not None and scope.key is code and _frame(2) is scope.frame else None
 
     def _line(self, code, line):
-        if self._scope(code) is not None:
-            self.recorder.line(code, line)
+        lane = self._lane(code)
+        if lane is not None:
+            lane.recorder.line(code, line)
 
     def _jump(self, code, start, target):
         if target >= start:
@@ -139,34 +147,43 @@ class MonitoringHook(Hook):
         before, after = _line_at(code, start), _line_at(code, target)
         if before is not None and before != after:
             return sys.monitoring.DISABLE
-        scope = self._scope(code)
-        if scope is not None and after == scope.line:
-            self.recorder.line(code, after)
+        lane = self._lane(code)
+        if lane is not None and after == lane.recorder.scope.line:
+            lane.recorder.line(code, after)
         return None
 
     def _return(self, code, offset, value):
-        scope = self.recorder.scope
-        if scope is not None and scope.key is code and (not self._strict or _frame(1) is scope.frame):
-            try:
-                self.recorder.returned(value)
-                self.left()
-            except Exception as error:
-                self.give_up(error)
+        if self._strict:
+            lane = self._lane(code)
+            if lane is None:
+                return
+        else:
+            lane = self._first
+            scope = lane.recorder.scope
+            if scope is None or scope.key is not code:
+                return
+        try:
+            lane.recorder.returned(value)
+            lane.left()
+        except BaseException as error:
+            lane.give_up(error)
 
     def _raise(self, code, offset, error):
-        if self._scope(code) is not None:
+        lane = self._lane(code)
+        if lane is not None:
             try:
-                self.recorder.raised(exception_text(type(error), error))
-            except Exception as error:
-                self.give_up(error)
+                lane.recorder.raised(exception_text(type(error), error))
+            except BaseException as error:
+                lane.give_up(error)
 
     def _unwind(self, code, offset, error):
-        if self._scope(code) is not None:
+        lane = self._lane(code)
+        if lane is not None:
             try:
-                self.recorder.unwound()
-                self.left()
-            except Exception as error:
-                self.give_up(error)
+                lane.recorder.unwound()
+                lane.left()
+            except BaseException as error:
+                lane.give_up(error)
 
 
 def _line_at(code, offset):

@@ -79,6 +79,16 @@ class Recorder(object):
         self.scope = None
         self.node = Seen(self._snapshot).node
 
+    def mend(self):
+        """Leave out what an error has left half recorded."""
+        self._stream.mend()
+
+    def abandon(self):
+        """Forget the trace and what was not written of it."""
+        self._stream.clear()
+        self.open = False
+        self.end()
+
     def call(self, frame, line, key):
         """Record that a scope was entered with its arguments bound, or that a generator goes on."""
         room = len(self._stream.kinds) < self.stop or self.room()

@@ -55,7 +55,7 @@ def line_recorder(recorder, stream):
             add_code(scope.number)
             add_line(number)
             add_count(count)
-        except Exception as error:
+        except BaseException as error:
             recorder.failed(error)
 
     return line

@@ -2,12 +2,16 @@
 
 A file begins with MAGIC; blocks follow, each a letter, the length of its payload (u32, little endian) and the payload:
 
-    H  JSON object: what wrote the stream: engine, python, pid, thread
+    H  JSON object: what wrote the stream: engine, python, pid, thread, and the thread's name or ""
     C  JSON array: a code object: file, qualified name, first line; codes are numbered in the order of their blocks
     N  JSON string: a name; names are numbered in the order of their blocks
     B  JSON object: a trace begins, with what the planner calls it
     X  events of the open trace, in columns
     E  JSON object: the open trace ends: {"cut": null or the bound that ended it, "values_cut": texts shortened}
+    T  another thread's stream goes on: its number (u32) and bytes of it, which begin with MAGIC too
+
+A stream is what one thread of one process wrote. The file's own is number 0, the others follow in the order in which they
+were opened; H names the thread as the threading module does. A process that is forked writes no line into its parent's file.
 
 The payload of X: number of events, number of changes, bytes of text (u32 each), the widths in bytes (u8 each: 1, 2 or 4)
 of the columns code, line, count, name and length, then the columns: kind (u8: 0 call, 1 line, 2 return, 3 exception,
@@ -41,6 +45,10 @@ def _column(values, width):
     return made.tobytes()
 
 
+def _refuse(block):
+    raise ValueError("the stream has lost a block")
+
+
 class StreamWriter(object):
     """Gathers events and hands whole blocks to `write`, a callable that takes bytes.
 
@@ -57,6 +65,17 @@ class StreamWriter(object):
         write(MAGIC)
         self.block(b"H", about)
 
+    def mend(self):
+        """Leave out what an error has left half gathered."""
+        events = min(map(len, (self.kinds, self.codes, self.lines, self.counts)))
+        while events and sum(self.counts[:events]) > min(len(self.names), len(self.texts)):
+            events -= 1
+        changes = sum(self.counts[:events])
+        for column in (self.kinds, self.codes, self.lines, self.counts):
+            del column[events:]
+        for column in (self.names, self.texts):
+            del column[changes:]
+
     def clear(self):
         """Forget what was gathered and not yet written."""
         for column in (self.kinds, self.codes, self.lines, self.counts, self.names, self.texts):
@@ -64,8 +83,12 @@ class StreamWriter(object):
 
     def block(self, letter, value):
         """Write a block with a JSON payload, after the events that came before it; bytes are one already."""
-        payload = value if type(value) is bytes else json.dumps(value, separators=(",", ":")).encode("ascii")
-        self._write(letter + struct.pack("<I", len(payload)) + payload)
+        try:
+            payload = value if type(value) is bytes else json.dumps(value, separators=(",", ":")).encode("ascii")
+            self._write(letter + struct.pack("<I", len(payload)) + payload)
+        except BaseException:
+            self._write = _refuse
+            raise
 
     def code(self, code):
         """Return the number of a code object, which is announced when it is new."""
@@ -108,5 +131,9 @@ class StreamWriter(object):
         parts = [struct.pack("<III5B", len(self.kinds), len(self.names), len(blob), *widths), bytes(self.kinds)]
         parts += [_column(column, width) for column, width in zip(columns, widths)]
         payload = b"".join(parts) + blob
-        self._write(b"X" + struct.pack("<I", len(payload)) + payload)
         self.clear()
+        try:
+            self._write(b"X" + struct.pack("<I", len(payload)) + payload)
+        except BaseException:
+            self._write = _refuse
+            raise

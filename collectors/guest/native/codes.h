@@ -72,7 +72,7 @@ static Code *code_of(Engine *e, PyCodeObject *code) {
     if (2 * e->codes >= e->table_size && grow_table(e)) return NULL;
     size_t at = place_of(e->table, e->table_size, code);
     if (e->table[at]) return e->table[at];
-    PyObject *answer = PyObject_CallFunctionObjArgs(e->shown, (PyObject *)code, NULL);
+    PyObject *answer = call_python(e->shown, (PyObject *)code, NULL);
     if (!answer) return NULL;
     int shown = PyObject_IsTrue(answer);
     Py_DECREF(answer);
@@ -88,7 +88,12 @@ static Code *code_of(Engine *e, PyCodeObject *code) {
         free_code(made);
         return (Code *)PyErr_NoMemory();
     }
-    e->table[place_of(e->table, e->table_size, code)] = made;
+    at = place_of(e->table, e->table_size, code);
+    if (e->table[at]) { /* another thread has asked meanwhile */
+        free_code(made);
+        return e->table[at];
+    }
+    e->table[at] = made;
     e->codes++;
     return made;
 }

@@ -94,7 +94,7 @@ typedef struct {
 typedef struct { PyObject *name; Py_ssize_t offset; } Place;
 typedef struct { PyTypeObject *type; unsigned version; int plain_dict, slots; Place *places; } TypeFacts;
 
-typedef struct {
+typedef struct Engine {
     PyObject_HEAD
     PyObject *write, *wanted, *shown, *dumps, *exception_text, *true_text, *names, *broken, *disable, *instrument;
     PyThreadState *thread;
@@ -133,6 +133,14 @@ typedef struct {
     /* blocks that are not written yet, and when some were */
     Buffer pending;
     double written;
+    /* threads: `torn` says that the stream has lost a block, `busy` that an event is being taken, `lost` that
+     * steps have passed unseen */
+    PyObject *is_ours, *join, *before_object;
+    Py_tracefunc before;
+    uint64_t thread_id;
+    int busy, lost, torn;
+    char reason[64];
+    struct Engine *head, *next;
 } Engine;
 
 static PyTypeObject EngineType;

@@ -1,22 +1,19 @@
 /* The way in from CPython 3.12 on: callbacks of sys.monitoring. */
-static Frame *current_frame(PyThreadState *thread) {
-#if PY_VERSION_HEX >= 0x030D0000
-    return thread->current_frame;
-#else
-    return thread->cframe->current_frame;
-#endif
-}
-
-/* Return the running frame when it is the innermost recorded one of our thread, else NULL. */
-static Frame *ours(Engine *e) {
+/* Return the engine of this thread when the running frame is its innermost recorded one, else NULL. */
+static inline Engine *ours(Engine *head, Frame **frame) {
     PyThreadState *thread = PyThreadState_Get();
-    if (thread != e->thread || !e->scopes) return NULL;
-    Frame *frame = current_frame(thread);
-    return e->scope[e->scopes - 1].frame == frame ? frame : NULL;
+    Engine *e = thread == head->thread ? head : of_thread(head, thread);
+    if (!e || !e->scopes) return NULL;
+    *frame = running(thread);
+    if (e->scope[e->scopes - 1].frame != *frame) return NULL;
+    e->busy = 1;
+    return e;
 }
 
 static PyObject *none(Engine *e, int failed) {
-    if (failed) give_up(e);
+    failed = failed ? give_up(e) : 0;
+    e->busy = 0;
+    if (failed) return NULL;
     Py_RETURN_NONE;
 }
 
@@ -35,66 +32,106 @@ static PyObject *disabled(Engine *e) {
     return e->disable;
 }
 
-/* start(code, offset[, exception]): a code whose steps are recorded for the first time is instrumented. */
-static PyObject *engine_start(Engine *e, PyObject *const *arguments, Py_ssize_t count) {
-    PyThreadState *thread = PyThreadState_Get();
-    if (thread != e->thread) Py_RETURN_NONE;
-    Code *code = code_of(e, (PyCodeObject *)arguments[0]);
-    if (!code) return none(e, 1);
-    if (!code->shown) return count > 2 ? none(e, 0) : disabled(e);
-    Frame *frame = current_frame(thread);
+/* Return the engine of a thread that runs shown code for the first time, or NULL, with an error or without. */
+static Engine *joined(Engine *head, PyThreadState *thread) {
+    if (!head->join) return NULL;
+    PyObject *done = call_python(head->join, NULL, NULL);
+    Py_XDECREF(done);
+    return done ? of_thread(head, thread) : NULL;
+}
+
+static int enter(Engine *head, Engine *e, Code *code, PyObject *const *arguments, Py_ssize_t count) {
+    Frame *frame = running(PyThreadState_Get());
+    if (check_callers(e, frame)) return -1;
     long line = code->number < 0 && !e->scopes ? code->code->co_firstlineno : line_at(e, code, arguments[1]);
     int first = count == 2 && PyLong_AsLong(arguments[1]) == 2 * (long)code->code->_co_firsttraceable;
     int taken = on_call(e, code, frame, frame->localsplus, frame->f_locals, line, first);
-    if (taken > 0 && !code->instrumented) {
-        PyObject *done = PyObject_CallFunctionObjArgs(e->instrument, arguments[0], NULL);
-        if (!done) return none(e, 1);
-        Py_DECREF(done);
-        code->instrumented = 1;
-    }
-    return none(e, taken < 0);
+    if (taken <= 0 || code->instrumented || !head->instrument) return taken;
+    code->instrumented = 1;
+    PyObject *done = call_python(head->instrument, arguments[0], NULL);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
 }
 
-static PyObject *engine_line(Engine *e, PyObject *const *arguments, Py_ssize_t count) {
-    Frame *frame = ours(e);
-    if (!frame) Py_RETURN_NONE;
+/* start(code, offset[, exception]): a code whose steps are recorded for the first time is instrumented. */
+static PyObject *engine_start(Engine *head, PyObject *const *arguments, Py_ssize_t count) {
+    PyThreadState *thread = PyThreadState_Get();
+    Engine *e = of_thread(head, thread);
+    Code *code = code_of(e ? e : head, (PyCodeObject *)arguments[0]);
+    if (!code) return none(e ? e : head, 1);
+    if (!code->shown) {
+        if (count > 2) Py_RETURN_NONE;
+        return disabled(head);
+    }
+    if (!e) {
+        e = joined(head, thread);
+        if (!e && PyErr_Occurred()) return none(head, 1);
+        if (!e) Py_RETURN_NONE;
+        code = code_of(e, (PyCodeObject *)arguments[0]);
+        if (!code) return none(e, 1);
+    }
+    e->busy = 1;
+    return none(e, enter(head, e, code, arguments, count) < 0);
+}
+
+static PyObject *engine_line(Engine *head, PyObject *const *arguments, Py_ssize_t count) {
+    Frame *frame;
+    Engine *e = ours(head, &frame);
+    if (!e) Py_RETURN_NONE;
     return none(e, state(e, LINE, frame->localsplus, frame->f_locals, PyLong_AsLong(arguments[1])));
 }
 
 /* jump(code, from, to): a jump back within one line is a line event too. */
-static PyObject *engine_jump(Engine *e, PyObject *const *arguments, Py_ssize_t count) {
-    if (PyLong_AsLong(arguments[2]) >= PyLong_AsLong(arguments[1])) return disabled(e);
-    Frame *frame = ours(e);
-    if (!frame) Py_RETURN_NONE;
+static PyObject *engine_jump(Engine *head, PyObject *const *arguments, Py_ssize_t count) {
+    if (PyLong_AsLong(arguments[2]) >= PyLong_AsLong(arguments[1])) return disabled(head);
+    Frame *frame;
+    Engine *e = ours(head, &frame);
+    if (!e) Py_RETURN_NONE;
     Scope *scope = &e->scope[e->scopes - 1];
     long before = line_at(e, scope->code, arguments[1]), line = line_at(e, scope->code, arguments[2]);
-    if (before >= 0 && before != line) return disabled(e);
-    if (line != (long)scope->line) Py_RETURN_NONE;
+    if (before >= 0 && before != line) {
+        e->busy = 0;
+        return disabled(head);
+    }
+    if (line != (long)scope->line) return none(e, 0);
     return none(e, state(e, LINE, frame->localsplus, frame->f_locals, line));
 }
 
-static PyObject *engine_return(Engine *e, PyObject *const *arguments, Py_ssize_t count) {
-    return ours(e) ? none(e, on_return(e, arguments[2])) : none(e, 0);
+static PyObject *engine_return(Engine *head, PyObject *const *arguments, Py_ssize_t count) {
+    Frame *frame;
+    Engine *e = ours(head, &frame);
+    if (!e) Py_RETURN_NONE;
+    return none(e, on_return(e, arguments[2]));
 }
 
-static PyObject *engine_raise(Engine *e, PyObject *const *arguments, Py_ssize_t count) {
-    return ours(e) ? none(e, on_exception(e, (PyObject *)Py_TYPE(arguments[2]), arguments[2])) : none(e, 0);
+static PyObject *engine_raise(Engine *head, PyObject *const *arguments, Py_ssize_t count) {
+    Frame *frame;
+    Engine *e = ours(head, &frame);
+    if (!e) Py_RETURN_NONE;
+    return none(e, on_exception(e, (PyObject *)Py_TYPE(arguments[2]), arguments[2]));
 }
 
-static PyObject *engine_unwind(Engine *e, PyObject *const *arguments, Py_ssize_t count) {
-    return ours(e) ? none(e, on_unwind(e)) : none(e, 0);
+static PyObject *engine_unwind(Engine *head, PyObject *const *arguments, Py_ssize_t count) {
+    Frame *frame;
+    Engine *e = ours(head, &frame);
+    if (!e) Py_RETURN_NONE;
+    return none(e, on_unwind(e));
 }
 
-/* attach(disable, instrument): what a callback returns for places of no interest; called with a code to be told of. */
+/* attach(disable, instrument, join): what a callback returns for places of no interest; called with a code to be told of;
+ * called in a thread that has no engine yet. */
 static PyObject *engine_attach(Engine *e, PyObject *arguments) {
-    PyObject *disable, *instrument;
-    if (!PyArg_ParseTuple(arguments, "OO", &disable, &instrument)) return NULL;
+    PyObject *disable, *instrument, *join;
+    if (!PyArg_ParseTuple(arguments, "OOO", &disable, &instrument, &join)) return NULL;
     Py_INCREF(disable);
     Py_XSETREF(e->disable, disable);
     Py_INCREF(instrument);
     Py_XSETREF(e->instrument, instrument);
+    Py_INCREF(join);
+    Py_XSETREF(e->join, join);
     for (size_t i = 0; i < e->table_size; i++)
         if (e->table[i]) e->table[i]->instrumented = 0;
     e->thread = PyThreadState_Get();
+    e->thread_id = e->thread->id;
     Py_RETURN_NONE;
 }

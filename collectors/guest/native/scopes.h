@@ -211,7 +211,7 @@ static int begin_trace(Engine *e, PyObject *attributes) {
 static int on_call(Engine *e, Code *code, void *frame, PyObject **fast, PyObject *names, long line, int first) {
     if (!code->shown) return 0;
     if (!e->scopes) {
-        PyObject *attributes = PyObject_CallFunctionObjArgs(e->wanted, (PyObject *)code->code, NULL);
+        PyObject *attributes = call_python(e->wanted, (PyObject *)code->code, NULL);
         if (!attributes) return -1;
         int failed = attributes == Py_None ? 1 : begin_trace(e, attributes);
         Py_DECREF(attributes);
@@ -257,7 +257,7 @@ static int on_exception(Engine *e, PyObject *kind, PyObject *value) {
     Scope *scope = &e->scope[e->scopes - 1];
     scope->raised = 1;
     scope->fresh = 0;
-    PyObject *text = PyObject_CallFunctionObjArgs(e->exception_text, kind, value, NULL);
+    PyObject *text = call_python(e->exception_text, kind, value);
     if (!text) return -1;
     e->scratch.size = 0;
     int failed = add_unicode(&e->scratch, text);
@@ -275,19 +275,4 @@ static int on_unwind(Engine *e) {
         return -1;
     if (!e->full && add_event(e, UNWIND, scope, 0)) return -1;
     return pop(e);
-}
-
-/* Our own error: keep what it said, end the trace, record nothing more, and let the program go on. */
-static void give_up(Engine *e) {
-    PyObject *kind, *value, *trace;
-    PyErr_Fetch(&kind, &value, &trace);
-    PyObject *said = kind ? PyObject_Str(value ? value : kind) : NULL;
-    PyErr_Clear();
-    Py_XSETREF(e->broken, said ? said : PyUnicode_FromString("unknown error"));
-    Py_XDECREF(kind);
-    Py_XDECREF(value);
-    Py_XDECREF(trace);
-    e->thread = NULL;
-    if (!e->full) e->full = "broken";
-    if (end_trace(e)) PyErr_Clear();
 }

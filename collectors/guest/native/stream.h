@@ -1,9 +1,17 @@
 /* The stream: blocks, and a chunk of events in columns (the form stands in worldline_stream.py). */
 static int write_pending(Engine *e) {
+    if (e->torn) {
+        PyErr_SetString(PyExc_RuntimeError, "the stream has lost a block");
+        return -1;
+    }
     if (!e->pending.size) return 0;
-    PyObject *done = PyObject_CallFunction(e->write, "y#", e->pending.data, (Py_ssize_t)e->pending.size);
+    PyObject *blocks = PyBytes_FromStringAndSize(e->pending.data, (Py_ssize_t)e->pending.size);
     e->pending.size = 0;
+    e->torn = 1; /* until the blocks are written */
+    PyObject *done = blocks ? call_python(e->write, blocks, NULL) : NULL;
+    Py_XDECREF(blocks);
     if (!done) return -1;
+    e->torn = 0;
     Py_DECREF(done);
     return 0;
 }
@@ -71,8 +79,9 @@ static int write_json(Engine *e, char letter, PyObject *value) {
     if (!value) return -1;
     PyObject *text = value;
     if (!PyBytes_CheckExact(value)) {
-        text = PyObject_CallFunctionObjArgs(e->dumps, value, NULL);
+        text = call_python(e->dumps, value, NULL);
         Py_DECREF(value);
+        e->torn |= !text;
         if (!text) return -1;
     }
     Buffer part = { PyBytes_AS_STRING(text), (size_t)PyBytes_GET_SIZE(text), 0 };

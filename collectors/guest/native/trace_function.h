@@ -24,17 +24,40 @@ static int is_first(PyFrameObject *frame) {
 #endif
 }
 
+#define LIVES_ON (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
+
+/* Whoever becomes the trace function of this thread finds running frames as they were, with events at lines. */
+static int on_audit(const char *event, PyObject *arguments, void *unused) {
+    if (event[0] != 's' || strcmp(event, "sys.settrace")) return 0;
+    for (Running at = running(PyThreadState_Get()); at; at = caller_of(at)) {
+        PyFrameObject *frame = mark_of(at);
+        if (frame) frame->f_trace_lines = 1;
+    }
+    return 0;
+}
+
+/* Says that the interpreter tells us of new trace functions. It does so for good, once in a process. */
+static int listens;
+
+static void listen(void) {
+    if (listens) return;
+    if (PySys_AddAuditHook(on_audit, NULL)) PyErr_Clear();
+    else listens = 1;
+}
+
 static int traced(Engine *e, PyFrameObject *frame, int what, PyObject *argument) {
     if (what == PyTrace_CALL) {
 #if PY_VERSION_HEX >= 0x030B0000
-        Code *code = code_of(e, frame->f_frame->f_code);
+        Running called = frame->f_frame;
 #else
-        Code *code = code_of(e, frame->f_code);
+        Running called = frame;
 #endif
-        if (!code) return -1;
+        Code *code = code_of(e, called->f_code);
+        if (!code || (code->shown && check_callers(e, called))) return -1;
         int taken = on_call(e, code, frame, fast_of(frame), names_of(frame), PyFrame_GetLineNumber(frame), is_first(frame));
         if (!taken) {
-            frame->f_trace_lines = 0;
+            /* No events at lines; but of a generator's frame we could not say later whether it runs. */
+            if (listens && !(code->code->co_flags & LIVES_ON)) frame->f_trace_lines = 0;
         } else {
             /* Asked for only where a program has put us back by sys.settrace(sys.gettrace()), as doctest does. */
             Py_INCREF(e);
@@ -52,16 +75,33 @@ static int traced(Engine *e, PyFrameObject *frame, int what, PyObject *argument)
 
 static int on_trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argument) {
     Engine *e = (Engine *)self;
-    if (!e->thread) return 0;
+    if (!e->thread) {
+        if (traces(e, PyThreadState_Get())) put_back(e);
+        return 0;
+    }
     PyObject *kind, *value, *trace;
     PyErr_Fetch(&kind, &value, &trace);
-    if (traced(e, frame, what, argument)) give_up(e);
-    PyErr_Restore(kind, value, trace);
-    return 0;
+    e->busy = 1;
+    int failed = traced(e, frame, what, argument) ? give_up(e) : 0;
+    e->busy = 0;
+    if (!failed) {
+        PyErr_Restore(kind, value, trace);
+        return 0;
+    }
+    Py_XDECREF(kind);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
+    return -1;
 }
 
 static PyObject *engine_attach(Engine *e, PyObject *arguments) {
-    e->thread = PyThreadState_Get();
+    PyThreadState *thread = e->thread = PyThreadState_Get();
+    if (!traces(e, thread)) {
+        e->before = thread->c_tracefunc;
+        Py_XINCREF(thread->c_traceobj);
+        Py_XSETREF(e->before_object, thread->c_traceobj);
+    }
+    listen();
     PyEval_SetTrace(on_trace, (PyObject *)e);
     Py_RETURN_NONE;
 }
@@ -73,10 +113,9 @@ static int leaves_by_value(PyFrameObject *frame, int raised) {
     int last = _Py_OPCODE(_PyCode_CODE(frame->f_frame->f_code)[_PyInterpreterFrame_LASTI(frame->f_frame)]);
 #else
     int at = frame->f_lasti * (PY_VERSION_HEX >= 0x030A0000 ? 2 : 1);
-    int last = (unsigned char)PyBytes_AS_STRING(frame->f_code->co_code)[at < 0 ? 0 : at];
-#endif
-#ifdef YIELD_FROM
-    if (last == YIELD_FROM) return !raised;
+    const unsigned char *code = (const unsigned char *)PyBytes_AS_STRING(frame->f_code->co_code) + (at < 0 ? 0 : at);
+    int last = code[0];
+    if (code[2] == YIELD_FROM && !raised) return 1; /* it is gone back on, to be done again */
 #endif
     return last == RETURN_VALUE || (last == YIELD_VALUE && !raised);
 }
@@ -95,7 +134,7 @@ static PyObject *engine_call(Engine *e, PyObject *arguments, PyObject *named) {
             if (what == PyTrace_CALL) PyEval_SetTrace(on_trace, (PyObject *)e);
             int ours = e->scopes && e->scope[e->scopes - 1].frame == frame, raised = ours && e->scope[e->scopes - 1].raised;
             if (what == PyTrace_RETURN && argument == Py_None && !leaves_by_value(frame, raised)) argument = NULL;
-            on_trace((PyObject *)e, frame, what, argument);
+            if (on_trace((PyObject *)e, frame, what, argument)) return NULL;
         }
     Py_INCREF(e);
     return (PyObject *)e;

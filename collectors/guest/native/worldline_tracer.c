@@ -9,6 +9,7 @@
  * rest is walked. References are held to leaves alone. */
 #include "engine.h"
 #include "memory.h"
+#include "calls.h"
 #include "stream.h"
 #include "codes.h"
 #include "walk.h"
@@ -18,26 +19,12 @@
 #include "containers.h"
 #include "texts.h"
 #include "scopes.h"
+#include "threads.h"
 #if PY_VERSION_HEX >= 0x030C0000
 #include "monitoring.h"
 #else
 #include "trace_function.h"
 #endif
-
-/* detach(reason): stop recording; an open trace ends with the reason. */
-static PyObject *engine_detach(Engine *e, PyObject *reason) {
-    static char kept[64];
-#if PY_VERSION_HEX < 0x030C0000
-    if (e->thread && PyThreadState_Get()->c_traceobj == (PyObject *)e) PyEval_SetTrace(NULL, NULL);
-    else if (e->thread) reason = NULL;
-#endif
-    e->thread = NULL;
-    Py_CLEAR(e->instrument);
-    snprintf(kept, sizeof kept, "%s", reason ? PyUnicode_AsUTF8(reason) : "trace function replaced");
-    if (e->open && !e->full) e->full = kept;
-    if (end_trace(e) || write_pending(e)) return NULL;
-    Py_RETURN_NONE;
-}
 
 static PyObject *engine_text(Engine *e, PyObject *value) {
     int leaf = is_light(value);
@@ -48,8 +35,8 @@ static PyObject *engine_text(Engine *e, PyObject *value) {
 }
 
 static int engine_init(Engine *e, PyObject *arguments, PyObject *named) {
-    PyObject *write, *wanted, *shown, *dumps, *text, *about, *told = Py_None;
-    if (!PyArg_ParseTuple(arguments, "OOOOOO(lllld)(llll)|O", &write, &wanted, &shown, &dumps, &text, &about,
+    PyObject *write, *wanted, *shown, *dumps, *text, *is_ours, *about, *told = Py_None;
+    if (!PyArg_ParseTuple(arguments, "OOOOOOO(lllld)(llll)|O", &write, &wanted, &shown, &dumps, &text, &is_ours, &about,
                           &e->most_events, &e->most_size, &e->most_scopes, &e->events, &e->most_seconds,
                           &e->most_depth, &e->most_items, &e->most_nodes, &e->most_characters, &told))
         return -1;
@@ -57,9 +44,9 @@ static int engine_init(Engine *e, PyObject *arguments, PyObject *named) {
         PyErr_SetString(PyExc_ValueError, "the depth of values must be under 30");
         return -1;
     }
-    PyObject **kept[] = { &e->write, &e->wanted, &e->shown, &e->dumps, &e->exception_text, &e->true_text };
-    PyObject *given[] = { write, wanted, shown, dumps, text, told == Py_None ? NULL : told };
-    for (int i = 0; i < 6 && given[i]; i++) {
+    PyObject **kept[] = { &e->write, &e->wanted, &e->shown, &e->dumps, &e->exception_text, &e->is_ours, &e->true_text };
+    PyObject *given[] = { write, wanted, shown, dumps, text, is_ours, told == Py_None ? NULL : told };
+    for (int i = 0; i < 7 && given[i]; i++) {
         Py_INCREF(given[i]);
         Py_XSETREF(*kept[i], given[i]);
     }
@@ -81,6 +68,9 @@ static int engine_traverse(Engine *e, visitproc visit, void *arg) {
     Py_VISIT(e->exception_text);
     Py_VISIT(e->true_text);
     Py_VISIT(e->instrument);
+    Py_VISIT(e->is_ours);
+    Py_VISIT(e->join);
+    Py_VISIT(e->before_object);
     return 0;
 }
 
@@ -92,11 +82,17 @@ static int engine_clear(Engine *e) {
     Py_CLEAR(e->exception_text);
     Py_CLEAR(e->true_text);
     Py_CLEAR(e->instrument);
+    Py_CLEAR(e->is_ours);
+    Py_CLEAR(e->join);
+    Py_CLEAR(e->before_object);
     return 0;
 }
 
 static void engine_dealloc(Engine *e) {
     PyObject_GC_UnTrack(e);
+#if PY_VERSION_HEX >= 0x030C0000
+    leave_chain(e);
+#endif
     while (e->scopes) clear_scope(e, &e->scope[--e->scopes]);
     for (long i = 0; i < e->scope_room; i++) free_scope(&e->scope[i]);
     for (size_t i = 0; i < e->table_size; i++)
@@ -133,13 +129,22 @@ static PyMethodDef methods[] = {
     { "raised", (PyCFunction)(void (*)(void))engine_raise, METH_FASTCALL, NULL },
     { "unwound", (PyCFunction)(void (*)(void))engine_unwind, METH_FASTCALL, NULL },
 #endif
+#if PY_VERSION_HEX >= 0x030C0000
+    { "admit", (PyCFunction)engine_admit, METH_O, NULL },
+#endif
     { "attach", (PyCFunction)engine_attach, METH_VARARGS, NULL },
+    { "mute", (PyCFunction)engine_mute, METH_NOARGS, NULL },
     { "detach", (PyCFunction)engine_detach, METH_O, NULL },
+    { "abandon", (PyCFunction)engine_abandon, METH_NOARGS, NULL },
     { "text", (PyCFunction)engine_text, METH_O, NULL },
     { NULL, NULL, 0, NULL },
 };
 
-static PyGetSetDef attributes[] = { { "broken", (getter)engine_broken, NULL, NULL, NULL }, { NULL, NULL, NULL, NULL, NULL } };
+static PyGetSetDef attributes[] = {
+    { "broken", (getter)engine_broken, NULL, NULL, NULL },
+    { "busy", (getter)engine_busy, NULL, NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
 
 static PyTypeObject EngineType = {
     PyVarObject_HEAD_INIT(NULL, 0)
