@@ -16,13 +16,13 @@ _BUILTIN = {
 # What the message of these is made of; that of all others is made of the arguments.
 _MADE_OF = {
     "OSError": ("errno", "strerror", "filename", "filename2"),
-    "SyntaxError": ("msg", "filename", "lineno"),
     "ImportError": ("msg",),
     "UnicodeEncodeError": ("encoding", "object", "reason"),
     "UnicodeDecodeError": ("encoding", "object", "reason"),
     "UnicodeTranslateError": ("object", "reason"),
     "BaseExceptionGroup": ("message",),
 }
+_GROUP = getattr(builtins, "BaseExceptionGroup", None)
 _arguments_of = BaseException.args.__get__
 
 
@@ -36,16 +36,27 @@ def exception_text(kind, value):
     if id(teller) not in _BUILTIN:
         return name
     members = _MADE_OF.get(teller.__name__)
+    if teller is SyntaxError:
+        # A traceback shows the place in lines of their own.
+        return "%s: %s" % (name, _shown_alone(SyntaxError.msg.__get__(value))[:_LONGEST])
     text = _from_arguments(teller, value) if members is None else _from_members(teller, members, value)
     return "%s: %s" % (name, text[:_LONGEST]) if text else name
+
+
+def is_group(kind):
+    """Say whether an exception's type is that of a group, of which a part may leave a scope in its place."""
+    return _GROUP is not None and any(parent is _GROUP for parent in mro_of(kind))
 
 
 def _from_arguments(teller, value):
     arguments = _arguments_of(value)
     if len(arguments) != 1:
         return _shown(arguments) if arguments else ""
-    plain = type(arguments[0]) is str and teller is not KeyError
-    return arguments[0] if plain else _shown(arguments[0])
+    return _shown(arguments[0]) if teller is KeyError else _shown_alone(arguments[0])
+
+
+def _shown_alone(value):
+    return value if type(value) is str else _shown(value)
 
 
 def _from_members(teller, members, value):

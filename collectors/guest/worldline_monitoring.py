@@ -8,7 +8,7 @@ import sys
 from itertools import cycle
 
 from worldline_depth import EVERY, near_limit
-from worldline_exceptions import exception_text
+from worldline_exceptions import exception_text, is_group
 from worldline_hook import Hook
 
 _frame = sys._getframe
@@ -172,7 +172,7 @@ class MonitoringHook(Hook):
         lane = self._lane(code)
         if lane is not None:
             try:
-                lane.recorder.raised(exception_text(type(error), error))
+                lane.recorder.raised(exception_text(type(error), error), is_group(type(error)))
             except BaseException as error:
                 lane.give_up(error)
 

@@ -117,11 +117,11 @@ class Recorder(object):
         self._leave(RETURN, text)
         self._pop()
 
-    def raised(self, text):
+    def raised(self, text, is_group=False):
         """Record that an exception was raised in the innermost scope, or has arrived in it."""
         scope = self.scope
         scope.raised, scope.fresh = True, False
-        scope.error = text if scope.error is None or scope.error == text else ""
+        scope.error = text if not is_group and (scope.error is None or scope.error == text) else ""
         self._leave(EXCEPTION, text)
         scope.raised_at = self._written + len(self._stream.kinds)
 

@@ -10,7 +10,7 @@ import threading
 from itertools import cycle
 
 from worldline_depth import EVERY, near_limit
-from worldline_exceptions import exception_text
+from worldline_exceptions import exception_text, is_group
 from worldline_hook import Hook
 from worldline_lane import Lane
 
@@ -68,7 +68,7 @@ class _SettraceLane(Lane):
             return
         if event == "exception":
             self._raised_in = frame
-            recorder.raised(exception_text(argument[0], argument[1]))
+            recorder.raised(exception_text(argument[0], argument[1]), is_group(argument[0]))
         elif event == "return":
             unhandled, self._raised_in = self._raised_in is frame, None
             if argument is None and not _leaves_by_value(frame, unhandled):
@@ -151,7 +151,7 @@ def _leaves_by_value(frame, unhandled):
 
 
 def _is_beside_yield(code, at):
-    """Say whether a yield stands beside the last instruction: up to 3.10 that is before YIELD_FROM, in 3.13 behind YIELD_VALUE."""
+    """Say whether a yield stands beside the last instruction: up to 3.10 before YIELD_FROM, in 3.13 behind YIELD_VALUE."""
     if sys.version_info >= (3, 13):
         return code[at] == _RESUME and code[at - 2] in _YIELDS
-    return sys.version_info < (3, 11) and code[at + 2] == _YIELD_FROM
+    return sys.version_info < (3, 11) and code[at + 2 : at + 3] == bytes([_YIELD_FROM])

@@ -245,11 +245,15 @@ static int on_return(Engine *e, PyObject *value) {
     return leave(e, RETURN, text->data, text->size) || pop(e) ? -1 : 0;
 }
 
-/* Keep what the exceptions of a scope said, as long as they said the same. */
-static int keep_error(Scope *scope, const Buffer *text) {
-    int same = scope->errors && scope->error.size == text->size && !memcmp(scope->error.data, text->data, text->size);
-    if (!scope->errors && add(&scope->error, text->data, text->size)) return -1;
-    scope->errors = same || !scope->errors ? (scope->errors ? scope->errors : 1) : 2;
+/* Keep what the exceptions of a scope said, as long as they said the same. Of a group a part may leave in its place. */
+static int keep_error(Scope *scope, PyObject *kind, const Buffer *text) {
+    int same = !scope->errors ||
+               (scope->error.size == text->size && !memcmp(scope->error.data, text->data, text->size));
+#if PY_VERSION_HEX >= 0x030B0000
+    same = same && !PyType_IsSubtype((PyTypeObject *)kind, (PyTypeObject *)PyExc_BaseExceptionGroup);
+#endif
+    if (same && !scope->errors && add(&scope->error, text->data, text->size)) return -1;
+    scope->errors = same && scope->errors < 2 ? 1 : 2;
     return 0;
 }
 
@@ -262,7 +266,7 @@ static int on_exception(Engine *e, PyObject *kind, PyObject *value) {
     e->scratch.size = 0;
     int failed = add_unicode(&e->scratch, text);
     Py_DECREF(text);
-    if (failed || keep_error(scope, &e->scratch) || leave(e, EXCEPTION, e->scratch.data, e->scratch.size)) return -1;
+    if (failed || keep_error(scope, kind, &e->scratch) || leave(e, EXCEPTION, e->scratch.data, e->scratch.size)) return -1;
     scope->raised_at = e->position;
     return 0;
 }

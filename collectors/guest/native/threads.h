@@ -33,8 +33,16 @@ static Running running(PyThreadState *thread) {
 #endif
 }
 
+/* Say whether a frame is the marked one or was called by it, as far as that can be told: up to 3.10 what is thrown into a
+ * generator is passed on to the one that it delegates to by its own frame, which then has no caller. */
 static int is_above(Running frame, void *mark) {
-    while (frame && mark_of(frame) != mark) frame = caller_of(frame);
+    while (frame && mark_of(frame) != mark) {
+        Running caller = caller_of(frame);
+#if PY_VERSION_HEX < 0x030B0000
+        if (!caller && frame->f_code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) return 1;
+#endif
+        frame = caller;
+    }
     return frame != NULL;
 }
 
