@@ -26,8 +26,13 @@ def leaf_text(value, longest):
 _GETSET = type(type.__dict__["__dict__"])
 _MEMBER = type(type(lambda: None).__dict__["__globals__"])
 _name_of = type.__dict__["__name__"].__get__
-_parents_of = type.__dict__["__mro__"].__get__
+_mro_of = type.__dict__["__mro__"].__get__
 _namespace_of = type.__dict__["__dict__"].__get__
+
+
+def _parents_of(kind):
+    # Some built-in types of 3.8 and 3.9 have none until they are used.
+    return _mro_of(kind) or ()
 
 
 def type_name(kind):

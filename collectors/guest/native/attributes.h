@@ -17,8 +17,7 @@ typedef struct {
 /* Find the slots of a class: the last definition of each name counts, in the place of the first. */
 static int read_places(TypeFacts *facts, PyTypeObject *type) {
     PyObject *mro = type->tp_mro, *name, *holder;
-    facts->places = PyMem_RawRealloc(facts->places, sizeof(Place));
-    for (Py_ssize_t i = PyTuple_GET_SIZE(mro) - 1; i >= 0; i--) {
+    for (Py_ssize_t i = mro ? PyTuple_GET_SIZE(mro) - 1 : -1; i >= 0; i--) { /* 3.8 has types without one */
         PyTypeObject *parent = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
         Py_ssize_t at = 0;
         if (!(parent->tp_flags & Py_TPFLAGS_HEAPTYPE) || !PyDict_GetItemWithError(parent->tp_dict, slots_name)) continue;

@@ -116,6 +116,7 @@ static int show_again(Engine *e, PyObject *value, PyTypeObject *type) {
 }
 
 static int show_other(Engine *e, PyObject *value, PyTypeObject *type, Walk *inner) {
+    if (is_leaf(type)) return hold(e->made, value) || add_leaf(e, &e->made->text, value) ? -1 : 0;
     e->parents[inner->level - 1] = value;
     if (type == &PyList_Type || type == &PyTuple_Type || type == &PyDict_Type || type == &PySet_Type ||
         type == &PyFrozenSet_Type)
@@ -124,7 +125,7 @@ static int show_other(Engine *e, PyObject *value, PyTypeObject *type, Walk *inne
     return show_foreign(e, value, type, inner);
 }
 
-/* Show a value that is no leaf, with what was made before of a part that lay there, or -1. */
+/* Show a value that is no light leaf, with what was made before of a part that lay there, or -1. */
 static int show_part(Engine *e, PyObject *value, const Walk *walk, long former) {
     Walk inner = { walk->depth, walk->level + 1, former, former + 1 };
     long number = begin_part(e, value);

@@ -39,6 +39,8 @@
 #define DEEPEST 32
 #define TYPES 64
 #define SHOWN 512
+#define LONG_STRING 64
+#define LINES 256
 
 #if PY_VERSION_HEX >= 0x030B0000
 typedef struct _PyInterpreterFrame Frame;
@@ -49,6 +51,7 @@ typedef PyFrameObject Frame;
 typedef struct { char *data; size_t size, room; } Buffer;
 typedef struct { uintptr_t *at; size_t size, room; } Words;
 typedef struct { PyObject **at; size_t size, room; } Leaves;
+typedef struct { void *code; int offset; long line; } Remembered;
 /* A part of a value that is no leaf: where it lay, its place in what was made of the whole, and the last part inside it.
  * `before` and `used` are the nodes that there was room for and that it took. */
 typedef struct { void *address; uint32_t end; int is_short; long before, used; size_t words, leaves, text, size[3]; } Part;
@@ -72,7 +75,8 @@ typedef struct { int bound; PyObject *leaf; Shown *shown; Buffer text; } Known;
 typedef struct { PyObject *name; int fast, cell; long number; } Slot;
 typedef struct { PyCodeObject *code; int shown, optimized, instrumented, slots; long number; Slot *slot; } Code;
 /* `room` entries of `known` are kept with their memory when the scope's place on the stack is used again. */
-typedef struct { Code *code; void *frame; uint32_t line; int raised, slots, room; Known *known; PyObject **names; } Scope;
+/* `fresh` says that nothing has run since its call was recorded. */
+typedef struct { Code *code; void *frame; uint32_t line; int raised, fresh, slots, room; Known *known; PyObject **names; } Scope;
 
 /* Where an instance keeps a slot; whether instances of a type have a plain dictionary, and their slots. */
 typedef struct { PyObject *name; Py_ssize_t offset; } Place;
@@ -98,6 +102,7 @@ typedef struct Engine {
     Scope *scope;
     long scopes, scope_room;
     TypeFacts types[TYPES];
+    Remembered lines[LINES];
     /* the values that were shown last, by address; the places that are taken; records to be used again */
     Shown *shown_values[SHOWN], *spare;
     uint16_t taken[SHOWN];

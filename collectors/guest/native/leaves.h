@@ -8,6 +8,13 @@ static inline int is_leaf(PyTypeObject *type) {
            type == &PyComplex_Type || type == Py_TYPE(Py_Ellipsis) || type == Py_TYPE(Py_NotImplemented);
 }
 
+/* A leaf whose text is made again sooner than it is looked up: all but long strings. */
+static inline int is_light(PyObject *value) {
+    PyTypeObject *type = Py_TYPE(value);
+    if (type == &PyUnicode_Type) return PyUnicode_GET_LENGTH(value) <= LONG_STRING;
+    return is_leaf(type) && (type != &PyBytes_Type || PyBytes_GET_SIZE(value) <= LONG_STRING);
+}
+
 static int add_repr(Buffer *buffer, PyObject *value) {
     PyObject *text = Py_TYPE(value)->tp_repr(value);
     if (!text) return -1;

@@ -17,8 +17,14 @@ static PyObject *none(Engine *e, int failed) {
     Py_RETURN_NONE;
 }
 
-static long line_at(PyCodeObject *code, PyObject *offset) {
-    return PyCode_Addr2Line(code, (int)PyLong_AsLong(offset));
+/* Lines are remembered by where the instruction lies: a table of lines is read from its beginning. */
+static long line_at(Engine *e, Code *code, PyObject *offset) {
+    int at = (int)PyLong_AsLong(offset);
+    Remembered *line = &e->lines[(size_t)(at / 2 + code->code->co_firstlineno) % LINES];
+    if (line->code == code && line->offset == at) return line->line;
+    line->code = code;
+    line->offset = at;
+    return line->line = PyCode_Addr2Line(code->code, at);
 }
 
 static PyObject *disabled(Engine *e) {
@@ -34,11 +40,12 @@ static Engine *joined(Engine *head, PyThreadState *thread) {
     return done ? of_thread(head, thread) : NULL;
 }
 
-static int enter(Engine *head, Engine *e, Code *code, PyObject *const *arguments) {
+static int enter(Engine *head, Engine *e, Code *code, PyObject *const *arguments, int thrown) {
     Frame *frame = running(PyThreadState_Get());
     if (check_callers(e, frame)) return -1;
-    long line = code->number < 0 && !e->scopes ? code->code->co_firstlineno : line_at(code->code, arguments[1]);
-    int taken = on_call(e, code, frame, frame->localsplus, frame->f_locals, line);
+    long line = code->number < 0 && !e->scopes ? code->code->co_firstlineno : line_at(e, code, arguments[1]);
+    int first = !thrown && PyLong_AsLong(arguments[1]) == 2 * (long)code->code->_co_firsttraceable;
+    int taken = on_call(e, code, frame, frame->localsplus, frame->f_locals, line, first);
     if (taken <= 0 || code->instrumented || !head->instrument) return taken;
     code->instrumented = 1;
     PyObject *done = call_python(head->instrument, arguments[0], NULL);
@@ -64,7 +71,7 @@ static PyObject *engine_start(Engine *head, PyObject *const *arguments, Py_ssize
         if (!code) return none(e, 1);
     }
     e->busy = 1;
-    return none(e, enter(head, e, code, arguments) < 0);
+    return none(e, enter(head, e, code, arguments, count > 2) < 0);
 }
 
 static PyObject *engine_line(Engine *head, PyObject *const *arguments, Py_ssize_t count) {
@@ -80,8 +87,13 @@ static PyObject *engine_jump(Engine *head, PyObject *const *arguments, Py_ssize_
     Frame *frame;
     Engine *e = ours(head, &frame);
     if (!e) Py_RETURN_NONE;
-    long line = line_at((PyCodeObject *)arguments[0], arguments[2]);
-    if (line != (long)e->scope[e->scopes - 1].line) return none(e, 0);
+    Scope *scope = &e->scope[e->scopes - 1];
+    long before = line_at(e, scope->code, arguments[1]), line = line_at(e, scope->code, arguments[2]);
+    if (before >= 0 && before != line) {
+        e->busy = 0;
+        return disabled(head);
+    }
+    if (line != (long)scope->line) return none(e, 0);
     return none(e, state(e, LINE, frame->localsplus, frame->f_locals, line));
 }
 

@@ -34,7 +34,7 @@ static int look_at_other(Engine *e, Known *known, PyObject *value) {
 
 /* Look at one name of a scope; return how many changes were written, 0 or 1, or -1. */
 static inline int look(Engine *e, Known *known, PyObject *value, PyObject *name, long *number) {
-    int leaf = is_leaf(Py_TYPE(value));
+    int leaf = is_light(value);
     if (leaf ? known->leaf == value
              : known->shown && known->shown->address == value && holds(&known->shown->words, 0, known->shown->words.size))
         return 0;
@@ -137,10 +137,12 @@ static int look_at_names(Engine *e, Scope *scope, PyObject *names) {
 
 static int state(Engine *e, int kind, PyObject **fast, PyObject *names, long line) {
     Scope *scope = &e->scope[e->scopes - 1];
+    int fresh = scope->fresh;
     scope->line = (uint32_t)line;
-    scope->raised = 0;
+    scope->raised = scope->fresh = 0;
     if (!has_room(e)) return 0;
-    int count = scope->code->optimized ? look_at_slots(e, scope, fast)
+    int count = fresh ? 0
+              : scope->code->optimized ? look_at_slots(e, scope, fast)
               : names && PyDict_CheckExact(names) ? look_at_names(e, scope, names) : 0;
     return count < 0 ? -1 : add_event(e, kind, scope, (uint32_t)count);
 }
@@ -178,6 +180,7 @@ static int push(Engine *e, Code *code, void *frame) {
     if (grow_known(scope, code->slots)) return -1;
     scope->code = code;
     scope->frame = frame;
+    scope->fresh = 0;
     scope->slots = code->slots;
     e->scopes++;
     return 0;
@@ -202,8 +205,8 @@ static int begin_trace(Engine *e, PyObject *attributes) {
     return write_json(e, 'B', attributes);
 }
 
-/* Take a call; return 1 when its steps are recorded, 0 when not, -1 on an error. */
-static int on_call(Engine *e, Code *code, void *frame, PyObject **fast, PyObject *names, long line) {
+/* Take a call, or the first call of a generator's frame; return 1 when its steps are recorded, 0 when not, -1 on an error. */
+static int on_call(Engine *e, Code *code, void *frame, PyObject **fast, PyObject *names, long line, int first) {
     if (!code->shown) return 0;
     if (!e->scopes) {
         PyObject *attributes = call_python(e->wanted, (PyObject *)code->code, NULL);
@@ -215,6 +218,7 @@ static int on_call(Engine *e, Code *code, void *frame, PyObject **fast, PyObject
         return 0;
     }
     if (push(e, code, frame) || announce(e, code) || state(e, CALL, fast, names, line)) return -1;
+    e->scope[e->scopes - 1].fresh = first && code->optimized;
     return 1;
 }
 
@@ -231,7 +235,7 @@ static int pop(Engine *e) {
 }
 
 static int on_return(Engine *e, PyObject *value) {
-    int leaf = is_leaf(Py_TYPE(value));
+    int leaf = is_light(value);
     Shown *shown = leaf ? NULL : show_value(e, value, NULL);
     if (leaf ? make_leaf_text(e, value) : !shown) return -1;
     if (!e->full) e->cut += leaf ? e->is_short : shown->is_short;
@@ -240,7 +244,9 @@ static int on_return(Engine *e, PyObject *value) {
 }
 
 static int on_exception(Engine *e, PyObject *kind, PyObject *value) {
-    e->scope[e->scopes - 1].raised = 1;
+    Scope *scope = &e->scope[e->scopes - 1];
+    scope->raised = 1;
+    scope->fresh = 0;
     PyObject *text = call_python(e->exception_text, kind, value);
     if (!text) return -1;
     e->scratch.size = 0;

@@ -1,4 +1,4 @@
-/* The text of a whole value: of a leaf in `e->text`, of any other as it was shown before where that holds. */
+/* The text of a whole value: of a light leaf in `e->text`, of any other as it was shown before where that holds. */
 static const char *skip_characters(const char *text, size_t count) {
     while (count) {
         text++;
@@ -52,7 +52,7 @@ static Shown *show_anew(Engine *e, PyObject *value, Shown *former) {
     return made;
 }
 
-/* Return a value that is no leaf as it is shown, borrowed from the table of those that were shown last, by address.
+/* Return a value that is no light leaf as it is shown, borrowed from the table of those that were shown last, by address.
  * `known` is what was made of it before, or NULL. */
 static Shown *show_value(Engine *e, PyObject *value, Shown *known) {
     size_t at = ((uintptr_t)value >> 4) * 0x9E3779B97F4A7C15ull >> 55;

@@ -15,6 +15,15 @@ static PyObject *names_of(PyFrameObject *frame) {
 #endif
 }
 
+/* Say whether nothing of the frame has run. */
+static int is_first(PyFrameObject *frame) {
+#if PY_VERSION_HEX >= 0x030B0000
+    return _PyInterpreterFrame_LASTI(frame->f_frame) <= frame->f_frame->f_code->_co_firsttraceable;
+#else
+    return frame->f_lasti < 0;
+#endif
+}
+
 #define LIVES_ON (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
 
 /* Whoever becomes the trace function of this thread finds running frames as they were, with events at lines. */
@@ -45,7 +54,7 @@ static int traced(Engine *e, PyFrameObject *frame, int what, PyObject *argument)
 #endif
         Code *code = code_of(e, called->f_code);
         if (!code || (code->shown && check_callers(e, called))) return -1;
-        int taken = on_call(e, code, frame, fast_of(frame), names_of(frame), PyFrame_GetLineNumber(frame));
+        int taken = on_call(e, code, frame, fast_of(frame), names_of(frame), PyFrame_GetLineNumber(frame), is_first(frame));
         if (!taken) {
             /* No events at lines; but of a generator's frame we could not say later whether it runs. */
             if (listens && !(code->code->co_flags & LIVES_ON)) frame->f_trace_lines = 0;

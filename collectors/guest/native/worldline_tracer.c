@@ -27,7 +27,7 @@
 #endif
 
 static PyObject *engine_text(Engine *e, PyObject *value) {
-    int leaf = is_leaf(Py_TYPE(value));
+    int leaf = is_light(value);
     Shown *shown = leaf ? NULL : show_value(e, value, NULL);
     if (leaf ? make_leaf_text(e, value) : !shown) return NULL;
     const Buffer *text = leaf ? &e->text : text_of(shown);
