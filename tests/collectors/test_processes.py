@@ -57,6 +57,24 @@ def main():
     done = subprocess.run([sys.executable, "-c", SEEN], stdout=subprocess.PIPE, close_fds=False, preexec_fn=work, check=True)
     return done.stdout.decode().strip()
 """
+_SHUTDOWN = """
+import threading
+class Late:
+    def __del__(self):
+        print("late")
+def hold():
+    yield 1
+    print("never")
+def work():
+    while True:
+        [n for n in range(9)]
+KEPT, LATE = hold(), Late()
+def main():
+    threading.Thread(target=work, daemon=True).start()
+    held, late = hold(), Late()
+    LATE.itself = LATE
+    return next(KEPT) + next(held)
+"""
 _LONG = "def main():\n    found = []\n    for i in range(30000):\n        found = [i, str(i)]\n    return len(found)\n"
 
 
@@ -125,6 +143,16 @@ def test_what_was_written_before_a_sudden_end_is_readable(version: str, end: str
         assert done.returncode in (3, -6, -9), done.stderr
         assert _told(stream) == [("main", "killed")]
         assert len(stream.events.kind_E) >= 8192
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_end_of_the_interpreter_is_that_of_an_untraced_run(version: str, tmp_path: Path) -> None:
+    untraced, _ = _run(version, "none", tmp_path, _SHUTDOWN)
+    assert "late" in untraced.stdout
+    for engine in engines(version):
+        done, output = _run(version, engine, tmp_path, _SHUTDOWN)
+        assert (done.returncode, done.stdout, done.stderr) == (0, untraced.stdout, ""), engine
+        assert _told(_read(output))[0] == ("main", None)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -40,11 +40,11 @@ static Engine *joined(Engine *head, PyThreadState *thread) {
     return done ? of_thread(head, thread) : NULL;
 }
 
-static int enter(Engine *head, Engine *e, Code *code, PyObject *const *arguments, Py_ssize_t count) {
+static int enter(Engine *head, Engine *e, Code *code, PyObject *const *arguments, int thrown) {
     Frame *frame = running(PyThreadState_Get());
     if (check_callers(e, frame)) return -1;
     long line = code->number < 0 && !e->scopes ? code->code->co_firstlineno : line_at(e, code, arguments[1]);
-    int first = count == 2 && PyLong_AsLong(arguments[1]) == 2 * (long)code->code->_co_firsttraceable;
+    int first = !thrown && PyLong_AsLong(arguments[1]) == 2 * (long)code->code->_co_firsttraceable;
     int taken = on_call(e, code, frame, frame->localsplus, frame->f_locals, line, first);
     if (taken <= 0 || code->instrumented || !head->instrument) return taken;
     code->instrumented = 1;
@@ -71,7 +71,7 @@ static PyObject *engine_start(Engine *head, PyObject *const *arguments, Py_ssize
         if (!code) return none(e, 1);
     }
     e->busy = 1;
-    return none(e, enter(head, e, code, arguments, count) < 0);
+    return none(e, enter(head, e, code, arguments, count > 2) < 0);
 }
 
 static PyObject *engine_line(Engine *head, PyObject *const *arguments, Py_ssize_t count) {
