@@ -174,7 +174,7 @@ def test_programs_with_hooks_of_their_own_do_as_untraced(version: str, tmp_path:
         assert cuts["replaces"] == [None if sees_all else "trace function replaced"]
         assert cuts["puts_back"] == [None if sees_all else "trace function replaced"]
         assert cuts["profiles"] == [None, None]
-        assert cuts["times_out"] in (["interrupted"], ["events"])
+        assert cuts["times_out"][0] in ("interrupted", "events", "trace function replaced")
         assert cuts["monitors"] == [None]
 
 

@@ -160,7 +160,7 @@ static PyObject *engine_detach(Engine *e, PyObject *reason) {
 #endif
     const char *why = e->lost ? LOST : e->reason;
     e->lost = 0;
-    if (end_early(e, why) || write_pending(e)) return NULL;
+    if (end_early(e, why) || (!e->torn && write_pending(e))) return NULL;
     Py_RETURN_NONE;
 }
 
