@@ -38,7 +38,7 @@ CALLS = [
     ("chain", "1"),
     ("chain", "2"),
 ]
-PYTHONS = [python for python in ("3.11", "3.12", "3.13") if python in interpreters()]
+PYTHONS = [python for python in ("3.8", "3.10", "3.11", "3.12", "3.13") if python in interpreters()]
 
 
 def test_the_worked_example_is_told(local: LocalContainer) -> None:
