@@ -9,10 +9,11 @@ from collectors.accounts.final_value import code, final_sentence, true_value
 from collectors.accounts.passage import Passage, text_of
 from collectors.accounts.teller import Detail, Teller
 from collectors.accounts.wording import Phrases, assigned, shortened
+from trajectories.account import Verdict
 from trajectories.trace_record import Trace
 from trajectories.trajectory import content_id
 
-TEMPLATE = "template-1"
+METHOD = "template-1"
 _DETAILS = (
     Detail(rounds=4, calls=6, depth=12, width=100),
     Detail(rounds=3, calls=4, depth=5, width=80),
@@ -26,9 +27,10 @@ _EXACT_LINES = (3, 10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What the writer made of a trace: an account, or the reason why there is none."""
+    """What the writer made of a trace: an account, or the verdict on the trace and the reason why there is none."""
 
     text: str = ""
+    verdict: Verdict = Verdict.KEPT
     reason: str = ""
 
 
@@ -39,7 +41,7 @@ def write_account(trace: Trace, *, longest: int) -> Written:
     """
     entry, end = activation_of(trace.frames), trace.result
     if entry is None or end is None or trace.cut:
-        return Written(reason="the trace was cut before its end")
+        return Written(verdict=Verdict.CUT, reason="the trace was cut before its end")
     seed = content_id(trace.entry, trace.source, [frame.source_line for frame in trace.frames], end.value)
     final = final_sentence(true_value(end))
     for detail in _DETAILS:
@@ -47,7 +49,9 @@ def write_account(trace: Trace, *, longest: int) -> Written:
         text = f"{_told(entry, teller, Phrases(seed), detail)}\n\n{final}"
         if len(text) <= longest:
             return Written(text=text)
-    return Written(reason=f"its shortest account has {len(text):,} characters, more than {longest:,}")
+    return Written(
+        verdict=Verdict.LONG, reason=f"its shortest account has {len(text):,} characters, more than {longest:,}"
+    )
 
 
 def _told(entry: Activation, teller: Teller, phrases: Phrases, detail: Detail) -> str:
