@@ -69,7 +69,7 @@ class CallTeller:
         """Return the sentence that begins the telling of a call."""
         say = self._sentences.say
         if inner.resumed():
-            return say("resumes", None, inner, function=code(inner.short_name), where=self._state(inner))
+            return say("resumes", None, inner, function=inner.name, where=self._state(inner))
         if not first:
             return say("then", step, scene, call=self.call(inner))
         if step.implied or scene.expression is not None:
@@ -83,7 +83,7 @@ class CallTeller:
             return scene.expression
         given = scene.arguments()
         if given is None:
-            return code(scene.short_name or "the function") + self._state(scene)
+            return scene.name + self._state(scene)
         parts = [f"{name}={shortened(text, width // 2)}" for name, text in given.items()]
         return code(f"{scene.short_name}({', '.join(parts)})")
 

@@ -12,6 +12,8 @@ from collectors.source_context import START
 
 # A block of which a string has lines with less indentation than the block itself is found by trying longer ones.
 _LONGER = 6
+# Nodes of which a tree holds one for many places, and which have no place of their own.
+_SHARED = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop)
 _GOES_ON = (")", "]", "}", "else:", "elif ", "except", "finally:", "@")
 
 
@@ -22,12 +24,15 @@ class Context:
         self.lines = source.replace(START, "").split("\n")
         self.trees = list(_trees(self.lines))
         self.parents: dict[ast.AST, tuple[ast.AST, str]] = {}
-        for tree in self.trees:
-            for parent in ast.walk(tree):
-                for field, value in ast.iter_fields(parent):
-                    for child in value if isinstance(value, list) else [value]:
-                        if isinstance(child, ast.AST):
-                            self.parents[child] = (parent, field)
+        waiting: list[ast.AST] = [*self.trees]
+        while waiting:
+            parent = waiting.pop()
+            for field, value in ast.iter_fields(parent):
+                for child in value if isinstance(value, list) else [value]:
+                    if isinstance(child, ast.AST) and not isinstance(child, _SHARED):
+                        self.parents[child] = (parent, field)
+                        waiting.append(child)
+        self.functions = [n for n in self.parents if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
 
     def above(self, node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
         """Yield what the node stands in, innermost first: each ancestor with the name of its part that leads to the node."""

@@ -22,7 +22,7 @@ class Ends:
         end = scene.run.end
         if end is None:
             return ""
-        width, name = self._sentences.width, scene.expression or code(scene.short_name or "the function")
+        width, name = self._sentences.width, scene.name
         last = scene.steps[-1] if scene.steps else None
         how, shown = scene.leaves_by(), value(end.value or "", width)
         say = self._sentences.say
@@ -70,7 +70,7 @@ class Ends:
             if self._is_exhaustion(step, scene, error):
                 made.append(say("awaited" if step.statement.holds(ast.Await) else "exhausted", step, scene, code=text))
             elif any(inner.escaped == error for inner in step.calls):
-                made.append(say("through", step, scene, function=code(scene.short_name), code=text))
+                made.append(say("through", step, scene, function=scene.name, code=text))
             else:
                 occasion = {ast.Raise: "raises", ast.Assert: "asserts"}.get(type(step.statement.node), "fails")
                 given = self._sentences.given(step, scene)
@@ -91,7 +91,7 @@ class Ends:
 
     def leaves(self, scene: Scene) -> str:
         """Return the sentence for a run that an exception left."""
-        name = scene.expression or code(scene.short_name or "the function")
+        name = scene.name
         return self._sentences.say("leaves", None, scene, function=name)
 
 

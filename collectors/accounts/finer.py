@@ -42,7 +42,8 @@ def _parts(text: str) -> dict[str, str] | None:
     if text == f"<{named[1]} object>":
         return {}
     inner = text[named.end() : -1]
-    places = [found for found in _ATTRIBUTE.finditer(inner) if found.start() in set(_top_level(inner))]
+    top = set(_top_level(inner))
+    places = [found for found in _ATTRIBUTE.finditer(inner) if found.start() in top]
     if not places or places[0].start() or _depth(inner):
         return None
     ends = [found.start() for found in places[1:]] + [len(inner)]

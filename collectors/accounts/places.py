@@ -61,9 +61,8 @@ class Places:
         """Return the innermost function of this name that holds a line."""
         found = [
             node
-            for tree in self._context.trees
-            for node in ast.walk(tree)
-            if isinstance(node, FUNCTIONS) and node.name == name
+            for node in self._context.functions
+            if node.name == name
             if min([node.lineno, *(d.lineno for d in node.decorator_list)]) <= line <= (node.end_lineno or 0)
         ]
         return max(found, key=lambda node: node.lineno, default=None)

@@ -1,11 +1,13 @@
 """Scene: one run of a trace with its steps, what it is called, and which values the reader was told last."""
 
 import ast
+import functools
 from dataclasses import dataclass, field
 
 from collectors.accounts.activation import Activation
 from collectors.accounts.branch import Branches
 from collectors.accounts.context import Context
+from collectors.accounts.final_value import code
 from collectors.accounts.places import Place
 from collectors.accounts.statement import FUNCTIONS
 from collectors.accounts.step import Step, steps_of
@@ -50,6 +52,13 @@ class Scene:
         """Return what the run is of where that is no function with a name."""
         return _EXPRESSIONS.get(self.short_name.rpartition(".")[2])
 
+    @property
+    def name(self) -> str:
+        """Return what the run is called in a sentence."""
+        if self.short_name == "<module>":
+            return "the program"
+        return self.expression or (code(self.short_name) if self.short_name else "the function")
+
     def following(self, step: Step) -> Step | None:
         """Return the step that came next in the run."""
         place = self._place(step) + 1
@@ -91,8 +100,7 @@ class Scene:
         """Say whether the function yields or awaits."""
         if self.short_name.endswith("<genexpr>"):
             return True
-        body = getattr(self.place.function, "body", None)
-        return isinstance(body, list) and any(_suspends(node) for node in body)
+        return self.place.function is not None and _is_generator(self.place.function)
 
     def leaves_by(self) -> str:
         """Return how a run that ended by a value was left: `returns`, `yields`, `finishes`, or `hands` if that is not clear."""
@@ -113,6 +121,11 @@ class Scene:
         if not last.implied:
             return "yields"
         return "finishes" if self.returned == "None" else "hands"
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_generator(function: ast.AST) -> bool:
+    return any(_suspends(node) for node in getattr(function, "body", []))
 
 
 def _suspends(node: ast.AST) -> bool:

@@ -1,7 +1,8 @@
 """Statement: what a line of a trace's source is: its kind, its text on one line, and what it reads and binds."""
 
 import ast
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from collectors.accounts.context import Context
@@ -41,21 +42,18 @@ class Statement:
 
     def reads(self) -> list[str]:
         """Return the names that the statement reads, in order; not those of a lambda or comprehension inside it."""
-        found = [name for part in self.parts() for name in _loads(part)]
-        return list(dict.fromkeys(found))
+        return list(_names(tuple(self.parts()), _loads))
 
     def binds(self) -> list[str]:
         """Return the names that the statement binds itself, in order."""
-        found = [name for part in self.parts() for name in _stores(part)]
-        if isinstance(self.node, (*FUNCTIONS, ast.ClassDef)):
-            found.append(self.node.name)
-        if isinstance(self.node, ast.ExceptHandler) and self.node.name:
-            found.append(self.node.name)
-        return list(dict.fromkeys(found))
+        found = list(_names(tuple(self.parts()), _stores))
+        named = isinstance(self.node, (*FUNCTIONS, ast.ClassDef, ast.ExceptHandler))
+        name = getattr(self.node, "name", None) if named else None
+        return [*found, name] if name and name not in found else found
 
     def holds(self, *kinds: type[ast.AST]) -> bool:
         """Say whether a syntax node of one of these kinds stands in the statement."""
-        return any(isinstance(inner, kinds) for part in self.parts() for inner in ast.walk(part))
+        return any(issubclass(kind, kinds) for kind in _kinds(tuple(self.parts())))
 
     def comprehends(self) -> bool:
         """Say whether a comprehension stands in the statement."""
@@ -65,6 +63,22 @@ class Statement:
         """Return the names that comprehensions of the statement bind."""
         found = [inner for part in self.parts() for inner in ast.walk(part) if isinstance(inner, ast.comprehension)]
         return list(dict.fromkeys(name for each in found for name in _stores(each.target)))
+
+
+# A loop's statements are asked for the same in every round.
+@functools.lru_cache(maxsize=4096)
+def _names(parts: tuple[ast.AST, ...], found_in: Callable[[ast.AST], Iterator[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in parts for name in found_in(part)))
+
+
+@functools.lru_cache(maxsize=4096)
+def _kinds(parts: tuple[ast.AST, ...]) -> frozenset[type[ast.AST]]:
+    return frozenset(type(inner) for part in parts for inner in ast.walk(part))
+
+
+@functools.lru_cache(maxsize=256)
+def _inside(context: Context, function: ast.AST | None) -> list[tuple[int, int, ast.AST]]:
+    return [(_first(node), _last(node), node) for node in _candidates(context, function)]
 
 
 def _loads(node: ast.AST) -> Iterator[str]:
@@ -93,7 +107,7 @@ def _stores(node: ast.AST) -> Iterator[str]:
 
 def statement_at(context: Context, line: int, function: ast.AST | None) -> Statement | None:
     """Return the statement that a line of the context belongs to, of the function's own body where one is given."""
-    found = [node for node in _candidates(context, function) if _first(node) <= line <= _last(node)]
+    found = [node for first, last, node in _inside(context, function) if first <= line <= last]
     if not found:
         return None
     node = max(found, key=lambda n: (_first(n), -_last(n)))

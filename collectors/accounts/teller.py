@@ -109,11 +109,10 @@ class Teller:
             scene.tell(name, text)
         after = {name: text for name, (_, text) in self._sentences.parts(changes).items()}
         values = assigned(after, self._sentences.width)
-        function = code(scene.short_name or "the function")
         named = any(not self.scene(run).expression for run in step.calls)
         return [
             Passage(
-                text=self._sentences.say("back" if named else "now", step, scene, function=function, assigned=values)
+                text=self._sentences.say("back" if named else "now", step, scene, function=scene.name, assigned=values)
             )
         ]
 

@@ -63,7 +63,8 @@ def _told(entry: Activation, teller: Teller, phrases: Phrases, detail: Detail) -
         scene = teller.scene(inner)
         opening = [phrases.say("opening", "", call=code(shortened(call, 2 * detail.width)))]
     else:
-        opening = [phrases.say("opening_function", "", function=code(scene.short_name or "the function"))]
+        what = "one run of the program" if scene.name == "the program" else f"a call of {scene.name}"
+        opening = [phrases.say("opening_function", "", what=what)]
     given = scene.arguments() or {}
     if given:
         values = assigned(given, detail.width, by="=")

@@ -1,5 +1,7 @@
 """The template writer: what it says of each language feature, and that it says nothing else than the trace."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 
@@ -143,6 +145,12 @@ def test_where_lines_may_run_unseen_no_branch_is_claimed() -> None:
     text = write_account(trace, longest=6000).text
     assert "`if x % 2 == 0` is evaluated" in text and "while True" not in text
     assert "total += x" in text and text.endswith("The call returns `3`.")
+
+
+def test_the_examples_of_the_documentation_are_what_is_written() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "accounts.md").read_text()
+    for function, arguments in (("parse_all", "['1', ' ']"), ("collatz", "6")):
+        assert account_of(function, arguments) in page
 
 
 def test_a_trace_that_was_cut_has_no_account(local: LocalContainer) -> None:
