@@ -59,7 +59,7 @@ class LoopTeller:
         told += [Passage(text=text) for text in self._ends.raised(step, scene)]
         if self._ends.fails(step, scene):
             return told
-        taken = scene.branches.taken(step, scene.following(step), returned=scene.returned)
+        taken = scene.taken(step)
         text, given = self._sentences.text(step), self._sentences.given(step, scene)
         if (taken is not False and not step.raised) or len(loop.visits) > 1:
             return [*told, Passage(text=self._sentences.say("loop_open", step, scene, code=text))]
@@ -70,7 +70,7 @@ class LoopTeller:
         """Return how the visit of the header went that ended the loop."""
         told = self._teller.calls(step, scene, depth)
         told += [Passage(text=text) for text in self._ends.raised(step, scene)]
-        if scene.branches.taken(step, scene.following(step), returned=scene.returned) is not False:
+        if scene.taken(step) is not False:
             return told
         node = step.statement.node
         if isinstance(node, ast.While):

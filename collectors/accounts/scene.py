@@ -9,7 +9,7 @@ from collectors.accounts.branch import Branches
 from collectors.accounts.context import Context
 from collectors.accounts.final_value import code
 from collectors.accounts.places import Place
-from collectors.accounts.statement import FUNCTIONS
+from collectors.accounts.statement import FUNCTIONS, LOOPS
 from collectors.accounts.step import Step, steps_of
 from trajectories.frame import FrameKind
 
@@ -68,6 +68,34 @@ class Scene:
         """Return the step that came before in the run."""
         place = self._place(step)
         return self.steps[place - 1] if place else None
+
+    def taken(self, step: Step) -> bool | None:
+        """Say whether the body of an `if`, loop or `case` was entered, None where the frames do not tell it."""
+        following = self.following(step)
+        if following is not None and self.is_phantom(following):
+            return None
+        return self.branches.taken(step, following, returned=self.returned)
+
+    def is_phantom(self, step: Step) -> bool:
+        """Say whether the line of a step may have been named without being run.
+
+        CPython 3.11 gives the raise that ends a `finally` the line of its last statement, be that one in a branch that was
+        not taken.
+        """
+        before, behind, node = self.previous(step), self.following(step), step.statement.node
+        if before is None or node is None or step.raised or step.calls or step.changes():
+            return False
+        header = before.statement.node
+        if not isinstance(header, (ast.If, *LOOPS)) or self.branches.part(step.statement, header) != "body":
+            return False
+        ending = [above for above, part in self.context.above(node) if part == "finalbody"]
+        if not ending:
+            return False
+        if behind is None:
+            return self.run.end is None
+        around = list(self.context.above(behind.statement.node)) if behind.statement.node is not None else []
+        handled = isinstance(behind.statement.node, ast.ExceptHandler) or any(part == "finalbody" for _, part in around)
+        return handled and not any(above is ending[0] and part == "finalbody" for above, part in around)
 
     def _place(self, step: Step) -> int:
         if not self.places:

@@ -75,6 +75,8 @@ class Teller:
 
     def step(self, step: Step, scene: Scene, depth: int) -> list[Passage]:
         """Return what happened in one statement: its calls, then what it raised, or its effect."""
+        if scene.is_phantom(step):
+            return []
         told = self._sentences_of([self._sentences.say("finally", step, scene)] if self._begins_finally(step) else [])
         told += [*self.calls(step, scene, depth), *self._sentences_of(self._ends.raised(step, scene))]
         if self._ends.fails(step, scene):

@@ -28,7 +28,7 @@ class Ways:
             return [self._words.say("looks", step, scene, code=self._words.text(step), value=shown)]
         if isinstance(node, ast.While) and isinstance(node.test, ast.Constant):
             return []
-        taken = scene.branches.taken(step, scene.following(step), returned=scene.returned)
+        taken = scene.taken(step)
         if taken is None:
             return [self._evaluated(step, scene)]
         if isinstance(node, ast.match_case):
