@@ -10,7 +10,7 @@ from collectors.accounts.writer import write_account
 from collectors.function_tracing import trace_function
 from images.local_container import LocalContainer
 from tests.collectors.accounts.account_spans import strangers
-from tests.collectors.accounts.samples import account_of, ordered, trace_of
+from tests.collectors.accounts.samples import CALLS, account_of, ordered, trace_of
 from tests.interpreters import interpreters
 from tests.model.test_trace_format import TALLY
 from tests.random_traces import traces
@@ -27,19 +27,6 @@ SIFT = """def sift(xs):
         total += x
     return total
 """
-CALLS = [
-    ("fib", "4"),
-    ("parse_all", "['1', ' ', 'x', '7']"),
-    ("total_of", "3"),
-    ("evens", "[1, 4, 6]"),
-    ("collatz", "27"),
-    ("find", "[3, None, 5], 5"),
-    ("find", "[], 5"),
-    ("use_stack", "[1]"),
-    ("spread", "1"),
-    ("chain", "1"),
-    ("chain", "2"),
-]
 PYTHONS = [python for python in ("3.8", "3.10", "3.11", "3.12", "3.13") if python in interpreters()]
 
 
