@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator
 
+from model.account_question import account_question
 from model.output_question import output_question
 from model.packed import Document
 from model.render import Control, Piece, render_context, render_frames
@@ -62,6 +63,12 @@ def output_document(tokenizer: Tokenizer, trace: Trace) -> Document | None:
     if question is None:
         return None
     prompt, answer = map(tokenizer.encode, question)
+    return Document(tokens=(*prompt, *answer), weights=(0.0,) * len(prompt) + (1.0,) * len(answer))
+
+
+def account_document(tokenizer: Tokenizer, trace: Trace, account: str) -> Document:
+    """Return the account of a trace as a conversation: source and call are given, the account is learnt."""
+    prompt, answer = tokenizer.encode(account_question(trace)), tokenizer.encode([account, Control("eot_id")])
     return Document(tokens=(*prompt, *answer), weights=(0.0,) * len(prompt) + (1.0,) * len(answer))
 
 

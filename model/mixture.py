@@ -15,9 +15,10 @@ class Mixture:
     traces: float = 0.0
     episodes: float = 0.0
     outputs: float = 0.0
+    accounts: float = 0.0
 
     def __post_init__(self) -> None:
-        shares = (self.code, self.traces, self.episodes, self.outputs)
+        shares = (self.code, self.traces, self.episodes, self.outputs, self.accounts)
         if min(shares) < 0 or sum(shares) <= 0:
             raise ValueError(f"shares {shares!r} must be at least 0, and one of them above it")
 

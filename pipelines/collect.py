@@ -1,4 +1,4 @@
-"""Collect: a recipe's repositories become images, coverage maps, traces, tasks and episodes, as units of work on Ray.
+"""Collect: a recipe's repositories become images, coverage maps, traces, accounts, tasks and episodes, as units of work on Ray.
 
     python -m pipelines.collect RECIPE
 
@@ -19,7 +19,7 @@ from images.base_image import ensure_base
 from images.engine import Engine
 from pipelines.cli_errors import exit_with_sentence
 from pipelines.errors import UserError
-from pipelines.jobs import episode_job, image_job, map_job, task_job, trace_job
+from pipelines.jobs import account_job, episode_job, image_job, map_job, task_job, trace_job
 from pipelines.progress import Progress
 from pipelines.ray_session import ray_session
 from pipelines.recipe import CollectRecipe, RepositoryEntry
@@ -46,6 +46,7 @@ def collect(recipe: CollectRecipe) -> Path:
 
     A unit that fails is reported and counted and the others go on; `UserError` is raised at the end when any failed.
     """
+    account_job.check_rewriter(recipe)
     folder = claim(recipe)
     engine = Engine()
     engine.remove_orphans()
@@ -120,6 +121,11 @@ class _Driver:
             following = [self._unit("coverage", map_job.map_tests, entry)]
         elif unit.stage == "coverage":
             following = [self._unit("traces", trace_job.trace, entry), self._unit("tasks", task_job.plant, entry)]
+        elif unit.stage == "traces":
+            following = [self._unit("accounts", account_job.tell, entry)]
+        elif unit.stage == "accounts":
+            parts = account_job.to_rewrite(self._folder, self._recipe, entry)
+            following = [self._unit("rewritten", account_job.rewrite, entry, part) for part in parts]
         elif unit.stage == "tasks":
             following = [
                 self._unit("episodes", episode_job.forage, entry, task, name=f"{task.repository} {task.operator}")

@@ -5,7 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.documents import code_documents, episode_document, output_document, trace_documents, within
+from model.documents import (
+    account_document,
+    code_documents,
+    episode_document,
+    output_document,
+    trace_documents,
+    within,
+)
 from model.packed import Document
 from model.render import render, to_text
 from model.row_lesson import RowSettings
@@ -13,6 +20,7 @@ from model.tokenizer import Tokenizer, train_tokenizer
 from pipelines.errors import UserError
 from pipelines.jobs.image_job import read_image, repository_name, source_texts
 from pipelines.recipe import CollectRecipe, from_table
+from trajectories.account import Verdict
 from trajectories.rows import from_row
 from trajectories.store import Store
 from trajectories.trace_record import Trace
@@ -34,6 +42,13 @@ class Collected:
     def held_out(self, most: int) -> list[Trace]:
         """Return at most that many traces of held-out projects, always the same."""
         return [t.trace for t in sorted(self.test, key=lambda t: t.id) if t.trace][:most]
+
+    def accounts(self) -> list[tuple[Trace, str]]:
+        """Return the kept accounts of the training projects, each with its trace."""
+        traces = {t.id: t.trace for t in self.train if t.trace}
+        rows = Store(self.folder, "accounts").rows(["trace_id", "verdict", "text"])
+        kept = [row for row in rows if row["verdict"] == Verdict.KEPT and row["trace_id"] in traces]
+        return [(traces[row["trace_id"]], row["text"]) for row in kept]
 
     def code(self) -> list[str]:
         """Return the source texts of the training projects, fetched again."""
@@ -74,10 +89,16 @@ def documents_by_source(
             d for trace in collected.known() for d in trace_documents(tokenizer, trace, longest=longest)
         ),
         "outputs": lambda: (output_document(tokenizer, trace) for trace in collected.known()),
+        "accounts": lambda: (account_document(tokenizer, trace, text) for trace, text in collected.accounts()),
         "episodes": lambda: (
             episode_document(tokenizer, t.episode, longest=longest, seed=seed) for t in collected.train if t.episode
         ),
     }
     for name, documents in made.items():
         if getattr(settings.mixture, name) > 0:
-            yield name, *within(documents(), longest)
+            kept, refused = within(documents(), longest)
+            if not kept:
+                raise UserError(
+                    f"the mixture takes {name!r}, of which run {str(collected.folder)!r} has none that fit {longest} tokens"
+                )
+            yield name, kept, refused

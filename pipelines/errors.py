@@ -1,8 +1,9 @@
 """The errors of pipelines.
 
 PipelineError
-└── UserError        the user's mistake: one sentence, exit code 2
-    └── RecipeError  a recipe that cannot be read
+├── UserError        the user's mistake: one sentence, exit code 2
+│   └── RecipeError  a recipe that cannot be read
+└── EndpointSilent   a configured endpoint answered none of a unit's questions
 """
 
 
@@ -16,3 +17,7 @@ class UserError(PipelineError, ValueError):
 
 class RecipeError(UserError):
     """A recipe that cannot be read."""
+
+
+class EndpointSilent(PipelineError):
+    """A configured endpoint answered none of a unit's questions: the unit is not committed, and is tried again with the run."""

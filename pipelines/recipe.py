@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from collectors.accounts.account_settings import AccountSettings
 from collectors.forager import EpisodeLimits
 from collectors.function_calls import CallSettings
 from collectors.mutate_fix import MutateFixSettings
@@ -47,6 +48,7 @@ class CollectRecipe:
     images: BuildSettings = field(default_factory=BuildSettings)
     traces: TraceLimits = field(default_factory=TraceLimits)
     calls: CallSettings = field(default_factory=CallSettings)
+    accounts: AccountSettings = field(default_factory=AccountSettings)
     tasks: MutateFixSettings = field(default_factory=MutateFixSettings)
     episodes: EpisodeLimits = field(default_factory=EpisodeLimits)
 

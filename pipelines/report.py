@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from pipelines.account_report import accounts_shown
 from pipelines.summary import summarise
 from trajectories.store import Row, Store
 
@@ -33,6 +34,7 @@ def write_report(folder: Path) -> dict[str, Any]:
         "datasets": summarise(folder),
         "images": [_image(row) for row in Store(folder, "images").rows()],
         "coverage_cores": _count(folder, "coverage", "core"),
+        "accounts": accounts_shown(folder),
         "operators": _operators(folder),
         "policies": _policies(folder),
         "training": training,

@@ -11,6 +11,7 @@ from trajectories.schema import DATASETS
 from trajectories.store import Store
 
 FIGURES = ("rows", "bytes", "seconds")
+_STATES = {"images": "status", "tasks": "status", "coverage": "core", "accounts": "verdict"}
 
 
 def summarise(folder: Path) -> dict[str, dict[str, int]]:
@@ -20,7 +21,7 @@ def summarise(folder: Path) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
     for dataset in DATASETS:
         store = Store(folder, dataset)
-        column = "status" if dataset in ("images", "tasks") else "core" if dataset == "coverage" else "outcome"
+        column = _STATES.get(dataset, "outcome")
         by_state = Counter(str(row[column]) for row in store.rows([column]))
         counts[dataset] = {
             "rows": sum(by_state.values()),

@@ -1,9 +1,10 @@
-"""The Arrow schemas of the five datasets, with their version.
+"""The Arrow schemas of the six datasets, with their version.
 
 History of the version:
 1  first version.
 2  a frame names its file and function and stores what changed in its scope (`changed`, null for a deleted name) where it
    stored every name with null for unchanged (`locals`); a trace names the engine and the interpreter that recorded it.
+   The dataset of accounts came later, and changed no other.
 """
 
 import pyarrow as pa
@@ -146,4 +147,27 @@ TASKS = _versioned(
     ]
 )
 
-DATASETS = {"images": IMAGES, "coverage": COVERAGE, "tasks": TASKS, "traces": TRAJECTORIES, "episodes": TRAJECTORIES}
+ACCOUNTS = _versioned(
+    [
+        ("id", pa.string()),
+        ("trace_id", pa.string()),
+        ("repository", pa.string()),
+        ("split", pa.string()),
+        ("writer", pa.string()),
+        ("method", pa.string()),
+        ("seed", pa.int64()),
+        ("verdict", pa.string()),
+        ("reason", pa.string()),
+        ("text", pa.string()),
+        ("attempts", pa.int32()),
+    ]
+)
+
+DATASETS = {
+    "images": IMAGES,
+    "coverage": COVERAGE,
+    "tasks": TASKS,
+    "traces": TRAJECTORIES,
+    "accounts": ACCOUNTS,
+    "episodes": TRAJECTORIES,
+}

@@ -94,7 +94,8 @@ def main(path, work=trace_call):
     """Have `work(settings, number, write)` done for each call."""
     with open(path, encoding="utf-8") as handle:
         settings = json.load(handle)
-    sys.path.insert(0, ".")
+    # Before CPython 3.11 the file name of a module found by "." begins with a dot, and is not one of those shown.
+    sys.path.insert(0, os.getcwd())
     for module in sorted({call[1] for call in settings["calls"]}):
         try:
             importlib.import_module(module)

@@ -1,9 +1,11 @@
-"""Episodes as documents."""
+"""Episodes and accounts as documents."""
 
-from model.documents import episode_document
+from model.documents import account_document, episode_document
 from model.render import Control
 from tests.model.test_training import _TOKENIZER
 from trajectories.episode import Episode, Step
+from trajectories.frame import Frame, FrameKind
+from trajectories.trace_record import Trace
 
 
 def _episode(steps: int, observation: str) -> Episode:
@@ -29,3 +31,14 @@ def test_a_long_episode_is_cut_after_a_whole_step() -> None:
     assert document is not None
     assert len(document.tokens) <= 1200
     assert _TOKENIZER.decode(document.tokens)[-1] == Control("eot_id")
+
+
+def test_of_an_account_source_and_arguments_are_given_and_the_text_is_learnt() -> None:
+    call = Frame(kind=FrameKind.CALL, depth=0, line_number=1, source_line="def f(x):\n", locals={"x": "'<|eot_id|>'"})
+    trace = Trace(entry="a.py:f", source="\ndef f(x):  # << START_OF_TRACE\n    return 1\n", frames=(call,))
+    document = account_document(_TOKENIZER, trace, "It is over.\n\nThe call returns `1`.")
+    parts = ([t for t, w in zip(document.tokens, document.weights, strict=True) if w == weight] for weight in (0, 1))
+    given, learnt = map(_TOKENIZER.decode, parts)
+    assert given[0] == Control("begin_of_text") and given[-2:] == [Control("end_header_id"), "\n\n"]
+    assert "def f(x):" in str(given[4]) and "called with:\nx = '<|eot_id|>'" in str(given[4])
+    assert learnt == ["It is over.\n\nThe call returns `1`.", Control("eot_id")]

@@ -50,6 +50,7 @@ def test_a_killed_collection_goes_on_to_the_same_ids(tmp_path: Path) -> None:
     assert (counts["images"]["executable"], counts["images"]["failed"]) == (1, 1)
     assert counts["episodes"]["rows"] == counts["tasks"]["valid"] == 2
     assert counts["traces"]["rows"] >= 4
+    assert counts["accounts"]["kept"] == counts["accounts"]["rows"] == counts["traces"]["rows"]
 
     recipe = _recipe(tmp_path / "b")
     killed = _start(recipe)

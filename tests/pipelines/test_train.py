@@ -17,6 +17,7 @@ from pipelines.train import train
 from pipelines.train_recipe import Start, TrainRecipe
 from tests.model.test_trace_format import TALLY
 from tests.trajectories.test_rows import ORIGIN
+from trajectories.account import Account, Verdict
 from trajectories.rows import to_row
 from trajectories.store import Store
 from trajectories.trajectory import Outcome, Trajectory
@@ -70,6 +71,21 @@ def test_a_finished_recipe_is_left_alone_and_a_changed_one_is_refused(local: Loc
     assert metrics.stat().st_mtime_ns == written
     with pytest.raises(UserError, match="belongs to another recipe"):
         train(replace(first, steps=4, optimisation=Optimisation()))
+
+
+def test_accounts_are_a_source_of_a_mixture(local: LocalContainer, tmp_path: Path) -> None:
+    first, second = _recipes(_collection(tmp_path, local))
+    rows = RowSettings(tokens=2048, mixture=Mixture(traces=0.5, accounts=0.5))
+    train(first)
+    with pytest.raises(UserError, match=r"takes 'accounts', of which run .* has none that fit 2048 tokens"):
+        train(replace(second, rows=rows))
+    shared = {"repository": "train", "split": "train", "writer": "template", "method": "m", "seed": 0, "attempts": 1}
+    kept = Account(id="a", trace_id="train", verdict=Verdict.KEPT, reason="", text="The call returns `7`.", **shared)
+    wrong = replace(kept, id="b", verdict=Verdict.WRONG, text="x" * 9999)
+    unknown = replace(kept, id="c", trace_id="test", text="y" * 9999)
+    Store(tmp_path, "accounts").commit("u", [account.to_row() for account in (kept, wrong, unknown)])
+    lines = (train(replace(second, rows=rows)) / "metrics.jsonl").read_text().splitlines()
+    assert {name for line in lines for name in json.loads(line)["values"]} >= {"loss", "accounts", "traces"}
 
 
 def test_the_report_shows_phases_in_the_order_of_training(local: LocalContainer, tmp_path: Path) -> None:
