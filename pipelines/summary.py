@@ -20,7 +20,9 @@ def summarise(folder: Path) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
     for dataset in DATASETS:
         store = Store(folder, dataset)
-        column = "status" if dataset in ("images", "tasks") else "core" if dataset == "coverage" else "outcome"
+        column = (
+            "status" if dataset in ("images", "programs", "tasks") else "core" if dataset == "coverage" else "outcome"
+        )
         by_state = Counter(str(row[column]) for row in store.rows([column]))
         counts[dataset] = {
             "rows": sum(by_state.values()),

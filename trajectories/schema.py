@@ -1,4 +1,4 @@
-"""The Arrow schemas of the five datasets, with their version.
+"""The Arrow schemas of the six datasets, with their version.
 
 History of the version:
 1  first version.
@@ -146,4 +146,26 @@ TASKS = _versioned(
     ]
 )
 
-DATASETS = {"images": IMAGES, "coverage": COVERAGE, "tasks": TASKS, "traces": TRAJECTORIES, "episodes": TRAJECTORIES}
+# Runs of whole programs that were to be traced: what was kept, and why the others were not. `id` is that of the trace.
+PROGRAMS = _versioned(
+    [
+        ("id", pa.string()),
+        ("repository", pa.string()),
+        ("split", pa.string()),
+        ("problem", pa.string()),
+        ("program", pa.string()),
+        ("test", pa.int32()),
+        ("verdict", pa.string()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+DATASETS = {
+    "images": IMAGES,
+    "coverage": COVERAGE,
+    "programs": PROGRAMS,
+    "tasks": TASKS,
+    "traces": TRAJECTORIES,
+    "episodes": TRAJECTORIES,
+}

@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 class Store:
-    """One dataset of a run's folder, by name: `images`, `coverage`, `tasks`, `traces` or `episodes`."""
+    """One dataset of a run's folder, by its name in `DATASETS`."""
 
     def __init__(self, run_folder: Path, dataset: str) -> None:
         if dataset not in DATASETS:
