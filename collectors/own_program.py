@@ -18,7 +18,8 @@ from collectors.native_engine import FILE, native_for_interpreter
 from collectors.source_context import SourceTexts
 from collectors.trace_bounds import TraceBounds
 from collectors.tracing import decode
-from trajectories.trace_table import TraceColumns
+from trajectories.trace_record import Trace
+from trajectories.trace_table import TraceColumns, traces_of
 from trajectories.trace_tree import OUR_MAIN
 
 # Characters of values; the bound that people meet is that of events.
@@ -58,9 +59,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The traces of one program, in the order of their beginnings, and how it ended."""
+    """The traces of one program, in the order of their beginnings, as columns and as objects, and how it ended."""
 
-    traces: TraceColumns
+    columns: TraceColumns
+    traces: tuple[Trace, ...]
     ended: Ended
 
 
@@ -90,7 +92,8 @@ def record_program(program: OwnProgram, bounds: TraceBounds, *, python: str = sy
         interrupted = _run(command)
         data = (folder / "output").read_bytes() if (folder / "output").exists() else b""
         ended = _ended(folder / "ended.json", interrupted)
-    return Recording(traces=_decoded(data, program), ended=ended)
+    columns = _decoded(data, program)
+    return Recording(columns=columns, traces=tuple(trace for trace, _ in traces_of(columns)), ended=ended)
 
 
 def _roots(program: OwnProgram) -> list[str]:

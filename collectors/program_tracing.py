@@ -29,10 +29,12 @@ _EVENTS_PER_LINE = 4
 class ProgramSettings:
     """How programs are judged and traced.
 
-    Most tests run and traced of one program, CPU seconds and bytes of address space of a run, CWM's caps on line events and
-    on bytes of the rendered trace, and whether as many traces of right programs as of wrong ones are kept.
+    Most programs of one line of the file, most tests run and traced of one program, CPU seconds and bytes of address space of
+    a run, CWM's caps on line events and on bytes of the rendered trace, whether as many traces of right programs as of wrong
+    ones are kept, and lines of a unit of work.
     """
 
+    per_line: int = 20
     tests: int = 10
     traces: int = 2
     seconds: float = 5.0
@@ -40,10 +42,10 @@ class ProgramSettings:
     line_events: int = 10_000
     size: int = 1_000_000
     balanced: bool = True
-    per_unit: int = 100
+    per_unit: int = 20
 
     def __post_init__(self) -> None:
-        for name in ("tests", "traces", "seconds", "memory", "line_events", "size", "per_unit"):
+        for name in ("per_line", "tests", "traces", "seconds", "memory", "line_events", "size", "per_unit"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}: it must be above 0")
 

@@ -8,6 +8,7 @@ from trajectories.trace_text import trace_lines
 if TYPE_CHECKING:
     from rich.console import Console
 
+# Readable on light and on dark terminals.
 _STYLES = {
     "guide": "dim",
     "number": "dim",
@@ -15,12 +16,12 @@ _STYLES = {
     "back": "dim",
     "file": "dim",
     "call": "bold cyan",
-    "return": "bold green",
+    "return": "green",
     "exception": "bold red",
-    "name": "yellow",
-    "new": "bright_yellow",
-    "changed": "bold bright_yellow",
-    "gone": "dim yellow",
+    "name": "cyan",
+    "new": "yellow",
+    "changed": "bold yellow",
+    "gone": "dim",
 }
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from collectors.own_program import OwnProgram
 from collectors.trace_bounds import TraceBounds
@@ -31,7 +32,7 @@ class TraceRequest:
 
 
 def read_arguments(words: Sequence[str]) -> TraceRequest:
-    """Return the request; raise `UserError` for what cannot be traced, and leave with usage for an unknown option."""
+    """Return the request; raise `UserError` for what cannot be traced, and for options that there are not."""
     parser = _parser()
     ours, rest = _split(list(words))
     found = parser.parse_args(ours)
@@ -49,8 +50,15 @@ def read_arguments(words: Sequence[str]) -> TraceRequest:
     )
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one sentence, without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (`worldline trace --help` lists the options)")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="worldline trace",
         usage=_USAGE,
         description="Run your own code and show each line that it ran, and what the line changed. What the program prints "

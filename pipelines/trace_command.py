@@ -1,5 +1,6 @@
 """`worldline trace`: runs the user's own code and shows what it did, line by line."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ def trace_command(words: Sequence[str]) -> int:
     request = read_arguments(words)
     recording = record_program(request.program, request.bounds, python=request.python)
     _refuse(request.program, recording)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         write_traces(recording, request)
         sys.stdout.flush()
@@ -38,7 +41,7 @@ def _refuse(program: OwnProgram, recording: Recording) -> None:
     if ended.how == "refused":
         where = f" ({os.path.relpath(ended.place[0])}, line {ended.place[1]})" if ended.place else ""
         raise UserError(f"{program.target!r} cannot be run: {ended.detail}{where}")
-    if not recording.traces.heads:
+    if not recording.traces:
         raise UserError(_nothing(program, ended))
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -22,9 +22,9 @@ from trajectories.origin import Origin
 from trajectories.schema import TRAJECTORIES
 from trajectories.shard import write_shard
 from trajectories.trace_record import Trace
-from trajectories.trace_table import trace_table, traces_of
+from trajectories.trace_table import trace_table
 from trajectories.trace_tree import OUR_MAIN
-from trajectories.trajectory import Outcome, content_id
+from trajectories.trajectory import content_id
 
 COLLECTOR = "trace-command-1"
 _CUTS = {
@@ -46,7 +46,7 @@ def write_traces(recording: Recording, request: TraceRequest) -> None:
 
 def notes(recording: Recording, request: TraceRequest) -> list[str]:
     """Return what a reader must know of traces that do not show all; nothing for whole ones."""
-    traces = [trace for trace, _ in traces_of(recording.traces)]
+    traces = recording.traces
     found = [note for trace in traces for note in _cut_notes(trace, request)]
     shortened = sum(trace.values_cut for trace in traces)
     if recording.ended.how == "stopped":
@@ -55,9 +55,17 @@ def notes(recording: Recording, request: TraceRequest) -> list[str]:
         found.append("the program was interrupted")
     if recording.ended.how == "exited" and not all(trace.result for trace in traces):
         found.append(f"the program left by os._exit({recording.ended.detail})")
+    if recording.ended.how == "raised" and _end_of(traces) != recording.ended.detail:
+        # The tracer calls no `__str__` of a program's, nor most of the interpreter's own.
+        found.append(f"the program raised {recording.ended.detail}")
     if shortened:
         found.append(f"{shortened} {'value was' if shortened == 1 else 'values were'} shortened")
     return list(dict.fromkeys(found))
+
+
+def _end_of(traces: Sequence[Trace]) -> str | None:
+    end = traces[-1].result
+    return end.value if end else None
 
 
 def _cut_notes(trace: Trace, request: TraceRequest) -> Iterator[str]:
@@ -70,11 +78,10 @@ def _cut_notes(trace: Trace, request: TraceRequest) -> Iterator[str]:
 
 
 def _write_text(recording: Recording, request: TraceRequest, handle: TextIO) -> None:
-    found = traces_of(recording.traces)
     if request.form == "cwm":
-        handle.write("\n".join(to_text(render(trace)) for trace, _ in found))
+        handle.write("\n".join(to_text(render(trace)) for trace in recording.traces))
     elif request.form == "json":
-        json.dump(_document(recording, request, found), handle, ensure_ascii=False, indent=1)
+        json.dump(_document(recording, request), handle, ensure_ascii=False, indent=1)
         handle.write("\n")
     else:
         _print_all(recording, request, Console(file=handle, highlight=False))
@@ -82,7 +89,7 @@ def _write_text(recording: Recording, request: TraceRequest, handle: TextIO) -> 
 
 def _print_all(recording: Recording, request: TraceRequest, console: Console) -> None:
     tests = recording.ended.tests
-    for trace, _ in traces_of(recording.traces):
+    for trace in recording.traces:
         if tests or console.is_terminal:
             title = (
                 f"{trace.entry}  {tests[trace.entry]}"
@@ -101,22 +108,22 @@ def _print_all(recording: Recording, request: TraceRequest, console: Console) ->
 
 
 def _measure(trace: Trace) -> str:
-    own = [frame for frame in trace.frames if frame.file != OUR_MAIN]
+    own = [frame for frame in trace.frames if frame.file != OUR_MAIN] or trace.frames
     lines, calls = (sum(frame.kind is kind for frame in own) for kind in (FrameKind.LINE, FrameKind.CALL))
     plural = [f"{number:,} {word}{'s' * (number != 1)}" for number, word in ((lines, "line"), (calls, "call"))]
     return f"{' in '.join(plural)}, Python {trace.python}, {trace.engine} engine"
 
 
-def _document(recording: Recording, request: TraceRequest, found: list[tuple[Trace, Outcome]]) -> dict[str, object]:
+def _document(recording: Recording, request: TraceRequest) -> dict[str, object]:
     """Return the JSON document (docs/trace-command.md)."""
     program, ended = asdict(request.program), asdict(recording.ended)
     traces = [
         {
             **{name: getattr(trace, name) for name in ("entry", "cut", "values_cut", "engine", "python", "source")},
-            "outcome": str(outcome),
+            "outcome": str(head.outcome),
             "frames": [_frame(frame) for frame in trace.frames],
         }
-        for trace, outcome in found
+        for trace, head in zip(recording.traces, recording.columns.heads, strict=True)
     ]
     return {
         "program": program,
@@ -134,7 +141,7 @@ def _frame(frame: Frame) -> dict[str, object]:
 
 def _write_parquet(recording: Recording, request: TraceRequest) -> None:
     assert request.output is not None
-    traces = recording.traces
+    traces = recording.columns
     sources = "\0".join(head.source for head in traces.heads)
     heads = [replace(head, id=content_id(head.entry, head.source, head.python, COLLECTOR)) for head in traces.heads]
     origin = Origin(

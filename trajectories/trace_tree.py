@@ -101,7 +101,7 @@ class _Builder:
             name += " goes on"
         self._scopes.append(_Scope(state=frame.locals, file=frame.file, body=whole))
         row = TreeRow(kind=RowKind.CALL, depth=frame.depth, text=name, changes=_changes({}, frame.locals))
-        row.file = frame.file if frame.file != file and not whole else ""
+        row.file = frame.file if frame.file not in (file, OUR_MAIN) and not whole else ""
         self.rows.append(row)
 
     def _line(self, frame: Frame, scope: "_Scope") -> None:

@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import sys
+import traceback
 
 from worldline_engines import make_hook
 from worldline_hook import exception_text
@@ -57,7 +58,7 @@ class Session(object):
             self.hook.remove()
             if sys.excepthook is not sys.__excepthook__:
                 sys.excepthook(type(error), error, error.__traceback__)
-            self.end("raised", exception_text(type(error), error))
+            self.end("raised", _said(error))
             return 130 if isinstance(error, KeyboardInterrupt) else 1
         self.hook.remove()
         self.end("returned", None)
@@ -125,6 +126,14 @@ class Session(object):
         hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
         bound = int(seconds) + _GRACE
         resource.setrlimit(resource.RLIMIT_CPU, (bound if hard < 0 else min(bound, hard), hard))
+
+
+def _said(error):
+    """Return the last line of what the interpreter would print; the error's own `__str__` is called, as there."""
+    try:
+        return traceback.format_exception_only(type(error), error)[-1].strip()
+    except Exception:
+        return exception_text(type(error), error)
 
 
 def _is_ours(frame):

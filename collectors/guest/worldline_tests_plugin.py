@@ -4,6 +4,7 @@ Python 3.8 and newer.
 """
 
 import inspect
+import sys
 
 import pytest
 
@@ -34,11 +35,15 @@ class TestTraces(object):
         function = inspect.unwrap(getattr(item, "obj", None))
         code = getattr(getattr(function, "__func__", function), "__code__", None)
         self._code = code if code is not None and self._own(code) else None
+        before = sys.gettrace()
         self.hook.install()
         try:
             yield
         finally:
             self.hook.remove()
+            # A coverage tool's, say: up to 3.11 ours took its place.
+            if before is not None:
+                sys.settrace(before)
 
     def pytest_runtest_logreport(self, report):
         """Note how the test ended: its worst phase decides."""

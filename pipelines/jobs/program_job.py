@@ -1,6 +1,7 @@
 """Traces the programs of a part of a programs file, in a container of the base image, and records which were dropped and why."""
 
 import hashlib
+import random
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from collectors.program_tracing import COLLECTOR, ProgramTrace, ProgramTracer, b
 from collectors.programs_file import BadProgram, Lines, Program, parts_of, read_part
 from images.base_image import base_name
 from images.docker_container import DockerContainer
-from images.engine import Engine
+from images.engine import ContainerLimits, Engine
 from model.render import render, to_text
 from pipelines.recipe import CollectRecipe, ProgramsEntry
 from trajectories.origin import Origin
@@ -19,6 +20,9 @@ from trajectories.schema import TRAJECTORIES
 from trajectories.store import Row, Store
 from trajectories.trace_record import Trace
 from trajectories.trace_table import joined, trace_table
+
+# Enough for a unit in which every program takes too long.
+_LIFETIME_S = 6 * 3600
 
 
 def parts(recipe: CollectRecipe, entry: ProgramsEntry) -> list[Lines]:
@@ -37,7 +41,7 @@ def trace(folder: Path, recipe: CollectRecipe, entry: ProgramsEntry, part: Lines
     if traces.is_done(unit) and programs.is_done(unit):
         return "done before"
     began = time.monotonic()
-    found, unreadable = _read(entry, part)
+    found, unreadable = _read(recipe, entry, part)
     made = _trace_all(recipe, found)
     chosen = {m.id for m in made if m.columns}
     if recipe.program_traces.balanced:
@@ -51,14 +55,17 @@ def trace(folder: Path, recipe: CollectRecipe, entry: ProgramsEntry, part: Lines
     return _said(kept, rows)
 
 
-def _read(entry: ProgramsEntry, part: Lines) -> tuple[list[Program], list[BadProgram]]:
+def _read(recipe: CollectRecipe, entry: ProgramsEntry, part: Lines) -> tuple[list[Program], list[BadProgram]]:
+    """Return the programs of the part, of each line some that the seed draws, and what is wrong with the other lines."""
+    most = recipe.program_traces.per_line
     programs: list[Program] = []
     unreadable: list[BadProgram] = []
     for line in read_part(Path(entry.file).expanduser(), part):
         if isinstance(line, BadProgram):
             unreadable.append(line)
-        else:
-            programs += line
+        elif line:
+            draw = random.Random(f"{recipe.seed} {line[0].id}")
+            programs += draw.sample(line, min(len(line), most))
     return programs, unreadable
 
 
@@ -66,7 +73,8 @@ def _trace_all(recipe: CollectRecipe, programs: Sequence[Program]) -> list[Progr
     engine, python = Engine(), recipe.images.python
     compiled = native_for_base(engine, python)
     mounts, native = ({str(compiled): MOUNT}, f"{MOUNT}/{FILE}") if compiled else ({}, None)
-    with DockerContainer(engine, base_name(python), mounts=mounts) as container:
+    limits = ContainerLimits(lifetime_s=_LIFETIME_S)
+    with DockerContainer(engine, base_name(python), mounts=mounts, limits=limits) as container:
         tracer = ProgramTracer(container, recipe.program_traces, _rendered_bytes, seed=recipe.seed, native=native)
         return tracer.trace(programs)
 

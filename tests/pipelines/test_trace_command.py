@@ -180,6 +180,13 @@ def test_other_interpreters_run_what_is_theirs(project: Path, version: str) -> N
     assert "│ ← 'AnnAnn'" in shown
 
 
+def test_an_error_that_the_tracer_names_only_is_told_in_full(project: Path) -> None:
+    (project / "opens.py").write_text("open('no such file')\n")
+    shown = _shown(project, "opens.py").splitlines()
+    assert shown[2].startswith("✗ FileNotFoundError")
+    assert "No such file or directory: 'no such file'" in f"{shown[2]} {shown[-1]}"
+
+
 def test_an_interrupt_leaves_what_was_recorded(project: Path) -> None:
     (project / "wait.py").write_text("import time\nprint('ready', flush=True)\nx = 1\ntime.sleep(60)\n")
     process = subprocess.Popen(
@@ -235,6 +242,8 @@ def _read(handle: int) -> bytes:
         (["fails.py:f"], "'fails.py' cannot be run: ZeroDivisionError: division by zero (fails.py, line 2)"),
         (["--events", "0", "tally.py:tally"], "--events is 0: it must be above 0"),
         (["--format", "parquet", "tally.py:tally"], "--format parquet needs --output FILE"),
+        (["--evnts", "3", "tally.py:tally"], "unrecognized arguments: --evnts 3"),
+        (["--format", "xml", "tally.py:tally"], "invalid choice: 'xml'"),
         (["--output", "no/where", "tally.py:tally"], "there is no folder 'no'"),
         (["--python", "tally.py", "tally.py:tally"], "--python 'tally.py' is no interpreter"),
     ],
