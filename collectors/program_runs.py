@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectors.errors import CollectorError
-from collectors.programs_file import Program
+from collectors.programs_file import Program, ProgramTest
 from collectors.ship import guest_files
 from images.container import Container
 from images.health import GUEST
@@ -59,10 +59,17 @@ class ProgramRun:
     stream: bytes
 
 
+_EMPTY = PlannedRun(program=Program(id="", problem="", text="", tests=(ProgramTest(stdin="", expected=""),)), test=0)
+_DIED = ProgramRun(status=-9, late=False, printed=b"", stream=b"")
+
+
 def run_programs(
     container: Container, runs: Sequence[PlannedRun], bounds: RunBounds, *, traced: bool, native: str | None = None
 ) -> list[ProgramRun]:
-    """Return what each run did, in order; `native` is the path of the compiled engine in the container."""
+    """Return what each run did, in order; `native` is the path of the compiled engine in the container.
+
+    A run that kills the process which makes the runs has died. Raises `CollectorError` when no program at all can be run.
+    """
     # Deeper than any recursion that stays within the bound of events.
     limits = {"events": bounds.events, "size": bounds.size, "depth": bounds.events, "seconds": _YEAR}
     settings = {
@@ -73,23 +80,28 @@ def run_programs(
     }
     container.put(guest_files())
     found: list[ProgramRun] = []
-    for first in range(0, len(runs), _BATCH):
-        found += _run_batch(container, runs[first : first + _BATCH], settings)
+    while len(found) < len(runs):
+        batch = runs[len(found) : len(found) + _BATCH]
+        done = _run_batch(container, batch, settings)
+        found += done
+        if len(done) < len(batch):
+            # The run behind the last record has ended whoever made the runs.
+            if not _run_batch(container, [_EMPTY], settings):
+                raise CollectorError("no program can be run in the container: its interpreter or its disk fails")
+            found.append(_DIED)
     return found
 
 
 def _run_batch(container: Container, runs: Sequence[PlannedRun], settings: dict[str, Any]) -> list[ProgramRun]:
+    """Return what the runs did, up to one that put an end to all."""
     folder = f"{GUEST}/runs/{secrets.token_hex(8)}"
     inside = getattr(container, "path_inside", str)
     pairs = [[run.program.text, run.stdin] for run in runs]
     complete = {**settings, "output": inside(f"{folder}/output"), "runs": pairs}
     container.put({f"{folder}/settings.json": json.dumps(complete).encode(), f"{folder}/output": b""})
     command = [container.python, f"{GUEST}/worldline_program_runs.py", f"{folder}/settings.json"]
-    done = container.run(command, timeout_s=60 + (_WALL_SHARE * settings["seconds"] + 1) * len(runs))
-    found = _records(container.get([f"{folder}/output"]).get(f"{folder}/output", b""))
-    if len(found) != len(runs):
-        raise CollectorError(f"{len(found)} of {len(runs)} programs were run: {done.text.strip()[-300:]}")
-    return found
+    container.run(command, timeout_s=60 + (_WALL_SHARE * settings["seconds"] + 1) * len(runs))
+    return _records(container.get([f"{folder}/output"]).get(f"{folder}/output", b""))
 
 
 def _records(data: bytes) -> list[ProgramRun]:

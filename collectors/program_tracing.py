@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from collectors.errors import GuestStreamError
 from collectors.program_layout import MODULE, with_stdin
 from collectors.program_runs import PlannedRun, ProgramRun, RunBounds, run_programs
 from collectors.programs_file import Program
@@ -125,7 +126,10 @@ class ProgramTracer:
         if not first.printed == second.printed == plan.seen.printed:
             return plan.dropped("printed something else when it ran again")
         texts, entries = SourceTexts({_FILE: program.text}), {_FILE: f"{program.id}:{MODULE}"}
-        one, two = (decode(each.stream, entries, texts) for each in (first, second))
+        try:
+            one, two = (decode(each.stream, entries, texts) for each in (first, second))
+        except GuestStreamError:
+            return plan.dropped("wrote into the tracer's stream")
         reason = self._over(one) if one.heads else "could not be compiled" if first.status == 1 else "died"
         if reason or not seen_in_both(one, two).heads:
             return plan.dropped(reason or "was not the same when traced again")

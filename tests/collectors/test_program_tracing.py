@@ -129,6 +129,12 @@ def test_programs_are_traced_in_a_container(container: Container) -> None:
         ("xs = []\nfor i in range(99):\n    xs = ['a' * 500 + str(i)]\n", "over 20,000 bytes"),
         ("import os, time\nprint(time.time_ns())\n", "printed something else when it ran again"),
         ("import os, sys\nsys.settrace(None)\nos._exit(0)\n", "died"),
+        ("import os\nos.kill(os.getppid(), 9)\n", "died"),
+        (
+            "import json\nwords = open('/proc/self/cmdline').read().split('\\0')\n"
+            "if len(words) > 3: open(json.loads(words[2])['stream'], 'w').write('x' * 99)\n",
+            "wrote into the tracer's stream",
+        ),
     ],
 )
 def test_a_trace_that_cannot_be_kept_is_dropped(local: LocalContainer, text: str, reason: str) -> None:
