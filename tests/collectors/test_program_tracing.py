@@ -117,6 +117,12 @@ def test_a_program_is_laid_out_in_the_same_way_on_each_interpreter(version: str)
     ]
 
 
+def test_only_what_the_interpreter_puts_into_a_module_is_left_out(local: LocalContainer) -> None:
+    [made] = _traced(local, [_program("__author__ = 'x'\n__name__ = 'y'\nz = __file__\n", ("", ""))])
+    last = _only(made)[0].frames[-2]
+    assert last.locals == {"__author__": "'x'"}
+
+
 def test_programs_are_traced_in_a_container(container: Container) -> None:
     [made] = _traced(container, [_program("print(input()[::-1])\n", ("abc\n", "cba\n"))])
     trace, outcome = _only(made)
