@@ -32,7 +32,7 @@ class ProgramSettings:
 
     Most programs of one line of the file, most tests run and traced of one program, CPU seconds and bytes of address space of
     a run, CWM's caps on line events and on bytes of the rendered trace, whether as many traces of right programs as of wrong
-    ones are kept, and lines of a unit of work.
+    ones are kept, which holds for each unit of work, and the most lines of one.
     """
 
     per_line: int = 20
@@ -43,7 +43,7 @@ class ProgramSettings:
     line_events: int = 10_000
     size: int = 1_000_000
     balanced: bool = True
-    per_unit: int = 20
+    per_unit: int = 200
 
     def __post_init__(self) -> None:
         for name in ("per_line", "tests", "traces", "seconds", "memory", "line_events", "size", "per_unit"):

@@ -6,7 +6,7 @@ be missing; or a row of CodeContests, whose Python 3 solutions, right and wrong,
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from collectors.errors import CollectorError
 _FIELDS = ("id", "program", "tests")
 # CodeContests numbers its languages: 3 is Python 3.
 _PYTHON_3 = 3
+# A row of CodeContests has hundreds of programs and is long; a part of such rows is done within an hour.
+_PART_BYTES = 8 << 20
 _TESTS = ("public_tests", "private_tests", "generated_tests")
 
 
@@ -50,22 +52,30 @@ class Lines:
 
 
 def parts_of(path: Path, size: int) -> list[Lines]:
-    """Return the file's lines in parts of at most `size`; raise `BadProgram` when it cannot be read or holds no programs."""
-    starts = [0]
+    """Return the file's lines in parts of at most `size` lines, fewer where lines are long.
+
+    Raises `BadProgram` when the file cannot be read, is empty, or holds no programs in its first line.
+    """
+    parts: list[Lines] = []
+    offset = 0
     try:
         with path.open("rb") as handle:
-            for line in handle:
-                starts.append(starts[-1] + len(line))
-                if len(starts) == 2:
+            for number, line in enumerate(handle, 1):
+                if number == 1:
                     programs_of(line, number=1)
+                last = parts[-1] if parts else None
+                if last and last.count < size and offset - last.offset < _PART_BYTES:
+                    parts[-1] = replace(last, count=last.count + 1)
+                else:
+                    parts.append(Lines(first=number, offset=offset, count=1))
+                offset += len(line)
     except OSError as error:
         raise BadProgram(f"programs file {str(path)!r} cannot be read: {error.strerror}") from error
     except BadProgram as error:
         raise BadProgram(f"programs file {str(path)!r}: {error}") from error
-    total = len(starts) - 1
-    if not total:
+    if not parts:
         raise BadProgram(f"programs file {str(path)!r} is empty: expected one JSON object per line")
-    return [Lines(first=n + 1, offset=starts[n], count=min(size, total - n)) for n in range(0, total, size)]
+    return parts
 
 
 def read_part(path: Path, part: Lines) -> Iterator[list[Program] | BadProgram]:

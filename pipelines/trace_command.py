@@ -41,6 +41,8 @@ def _refuse(program: OwnProgram, recording: Recording) -> None:
     if ended.how == "refused":
         where = f" ({os.path.relpath(ended.place[0])}, line {ended.place[1]})" if ended.place else ""
         raise UserError(f"{program.target!r} cannot be run: {ended.detail}{where}")
+    if not recording.traces and ended.how == "interrupted":
+        raise KeyboardInterrupt
     if not recording.traces:
         raise UserError(_nothing(program, ended))
 

@@ -65,9 +65,9 @@ class Session(object):
         return 0
 
     def _exited(self, code):
-        if code is not None and type(code) is not int:
+        number = int(code) if isinstance(code, int) else int(code is not None)
+        if code is not None and not isinstance(code, int):
             sys.stderr.write("%s\n" % (code,))
-        number = code if type(code) is int else int(code is not None)
         self.end("exited", number)
         return number
 

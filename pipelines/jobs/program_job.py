@@ -47,10 +47,12 @@ def trace(folder: Path, recipe: CollectRecipe, entry: ProgramsEntry, part: Lines
     if recipe.program_traces.balanced:
         chosen = balanced(made, seed=recipe.seed)
     kept = [m for m in made if m.id in chosen]
-    rows = [*(_row(entry, m, chosen) for m in made), *(_unreadable_row(entry, error) for error in unreadable)]
     tables = [trace_table(m.columns, _origin(recipe, entry, m)) for m in kept if m.columns]
     seconds = time.monotonic() - began
     traces.commit(unit, joined(tables) if tables else TRAJECTORIES.empty_table(), seconds=seconds)
+    # What was committed counts, by another attempt too.
+    chosen = {row["id"] for row in traces.unit_rows(unit, ["id"])}
+    rows = [*(_row(entry, m, chosen) for m in made), *(_unreadable_row(entry, error) for error in unreadable)]
     programs.commit(unit, rows)
     return _said(kept, rows)
 
@@ -97,7 +99,7 @@ def _origin(recipe: CollectRecipe, entry: ProgramsEntry, made: ProgramTrace) -> 
 
 
 def _row(entry: ProgramsEntry, made: ProgramTrace, chosen: set[str]) -> Row:
-    status = "dropped" if made.columns is None else "kept" if made.id in chosen else "left out"
+    status = "kept" if made.id in chosen else "dropped" if made.columns is None else "left out"
     return {
         "id": made.id,
         "repository": entry.name,
@@ -107,7 +109,7 @@ def _row(entry: ProgramsEntry, made: ProgramTrace, chosen: set[str]) -> Row:
         "test": made.run.test,
         "verdict": "right" if made.right else "wrong",
         "status": status,
-        "reason": made.reason or ("not balanced" if status == "left out" else ""),
+        "reason": {"kept": "", "dropped": made.reason, "left out": "not balanced"}[status],
     }
 
 

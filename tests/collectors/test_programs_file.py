@@ -21,6 +21,15 @@ def test_a_file_is_read_in_parts() -> None:
     assert (first[0].id, first[0].problem, first[0].tests[0].stdin) == ("sum-loop", "sum", "2\n1 2\n")
 
 
+def test_parts_of_long_lines_have_fewer(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    line = json.dumps({"id": 1, "program": "x" * 5_000_000, "tests": []}) + "\n"
+    path.write_text(line * 5)
+    parts = parts_of(path, 10)
+    assert [(part.first, part.count) for part in parts] == [(1, 2), (3, 2), (5, 1)]
+    assert [len(list(read_part(path, part))) for part in parts] == [2, 2, 1]
+
+
 def test_the_python_3_solutions_of_a_row_of_code_contests_are_programs() -> None:
     row = {
         "name": "p",
