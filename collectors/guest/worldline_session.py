@@ -11,7 +11,6 @@ import sys
 import traceback
 
 from worldline_engines import make_hook
-from worldline_hook import exception_text
 from worldline_recorder import Limits
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
@@ -133,7 +132,7 @@ def _said(error):
     try:
         return traceback.format_exception_only(type(error), error)[-1].strip()
     except Exception:
-        return exception_text(type(error), error)
+        return type(error).__name__
 
 
 def _is_ours(frame):
