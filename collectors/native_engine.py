@@ -11,11 +11,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from images.base_image import base_name
-from images.docker_container import PYTHON
-from images.engine import Engine
-from images.errors import EngineError
+if TYPE_CHECKING:
+    from images.engine import Engine
 
 # Where a container finds it, mounted read-only.
 MOUNT = "/.worldline/native"
@@ -53,11 +52,16 @@ def native_for_interpreter(python: str) -> Path | None:
     return _cached(f"{abi} {version}", compile_it)
 
 
-def native_for_base(engine: Engine, python: str) -> Path | None:
+def native_for_base(engine: "Engine", python: str) -> Path | None:
     """Return the folder of the extension for images of a Python version, compiled in a container of their base image.
 
     None when the base image cannot compile it, for want of a package source, say.
     """
+    # Here, since people wait for a trace of their own, which needs no Docker: its SDK takes a third of the start.
+    from images.base_image import base_name
+    from images.docker_container import PYTHON
+    from images.errors import EngineError
+
     base = base_name(python)
 
     def compile_it(folder: Path) -> bool:

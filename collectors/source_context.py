@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from tokenize import TokenError
 
 from collectors.events import CodeSeen
-
-START = "  # << START_OF_TRACE"
+from collectors.program_layout import MODULE, START, program_context
 
 
 class SourceTexts:
@@ -39,7 +38,8 @@ class SourceTexts:
     def context(self, codes: Sequence[CodeSeen]) -> str:
         """Return the source of all functions that a trace ran, as it stands in their files, in the order of the files.
 
-        It begins with a newline; the entry function, which is the first code, carries the start-of-trace comment.
+        It begins with a newline; the entry function, which is the first code, carries the start-of-trace comment. A whole
+        program, whose entry is its module, is laid out by `program_context`.
         """
         key = tuple(codes)
         if key not in self._contexts:
@@ -47,15 +47,22 @@ class SourceTexts:
         return self._contexts[key]
 
     def _made_context(self, codes: Sequence[CodeSeen]) -> str:
+        if codes[0].name == MODULE:
+            file = codes[0].file
+            others = self._kept_blocks([code for code in codes if code.file != file], entry=None)
+            return program_context("".join(self._lines.get(file, [])), others)
+        return "\n" + "\n".join(self._kept_blocks(codes, entry=(codes[0].file, codes[0].first_line)))
+
+    def _kept_blocks(self, codes: Sequence[CodeSeen], *, entry: tuple[str, int] | None) -> list[str]:
+        """Return the blocks of the codes that are in no other's; that of the entry is marked, and kept in any case."""
         blocks = {(code.file, code.first_line): self._block(code.file, code.first_line) for code in codes}
-        entry = (codes[0].file, codes[0].first_line)
         kept: list[str] = []
         for (file, first), block in sorted(blocks.items()):
             last = first + max(1, len(block)) - 1
             inside = any(f == file and a < first and last < a + len(b) for (f, a), b in blocks.items())
             if (file, first) == entry or not inside:
                 kept.append("".join(_marked(block) if (file, first) == entry else block))
-        return "\n" + "\n".join(kept)
+        return kept
 
     def _block(self, file: str, first: int) -> list[str]:
         """Return the lines of the block that starts at `first`: those that are indented deeper, or in open brackets."""

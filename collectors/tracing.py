@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from collectors.entry_points import Function
 from collectors.events import TraceSeen, read_stream
 from collectors.line_coverage import Reach
+from collectors.program_layout import laid_out
 from collectors.ship import run_with_guest
 from collectors.source_context import SourceTexts
 from collectors.stream_frames import codes_of, frame_columns
@@ -104,7 +105,7 @@ def decode(data: bytes, entries: Mapping[str, str], texts: SourceTexts) -> Trace
     A trace without an end (the process died) is kept and says `cut="killed"`; one without a frame is left out; of two with
     one id the later is kept. Raises `GuestStreamError` for what no guest of ours writes.
     """
-    stream = read_stream(data)
+    stream = laid_out(read_stream(data))
     frames = frame_columns(stream, texts.line, texts.shown)
     codes, ends, numbers = codes_of(stream), ended_by(frames), {}
     for number, trace in enumerate(stream.traces):

@@ -3,7 +3,7 @@
 import argparse
 import importlib.metadata
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipelines.cli_errors import exit_with_sentence
@@ -13,6 +13,9 @@ _Command = Callable[[argparse.Namespace], int]
 
 def main() -> None:
     """Run the command that the arguments name and exit with its code."""
+    if sys.argv[1:2] == ["trace"]:
+        # What stands behind its target are arguments of another program, which argparse would take for ours.
+        sys.exit(exit_with_sentence(lambda: _trace(sys.argv[2:])))
     arguments = _parser().parse_args()
     command: _Command = arguments.command
     sys.exit(exit_with_sentence(lambda: command(arguments)))
@@ -32,10 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     summary.add_argument("folder", type=Path)
     report = _add(commands, "report", "write a run's report.html and report.json", _report)
     report.add_argument("folder", type=Path)
-    trace = _add(commands, "trace", "trace one function of a file: FILE.py:FUNCTION ARGUMENTS", _trace)
-    trace.add_argument("function", metavar="FILE.py:FUNCTION")
-    trace.add_argument("arguments", nargs="*", help="Python expressions")
-    trace.add_argument("--format", choices=("text", "cwm"), default="text")
+    commands.add_parser("trace", help="run your own code and show each line that it ran: function, program or tests")
     images = commands.add_parser("images", help="build executable images").add_subparsers(required=True)
     build = _add(images, "build", "build images of repositories", _build)
     build.add_argument("specs", nargs="+", metavar="SPEC", help="pypi:NAME==VERSION, https://HOST/PATH, or a folder")
@@ -97,10 +97,10 @@ def _report(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _trace(arguments: argparse.Namespace) -> int:
+def _trace(words: Sequence[str]) -> int:
     from pipelines.trace_command import trace_command
 
-    return trace_command(arguments.function, arguments.arguments, form=arguments.format)
+    return trace_command(words)
 
 
 def _build(arguments: argparse.Namespace) -> int:

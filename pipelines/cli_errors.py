@@ -4,11 +4,12 @@ import sys
 from collections.abc import Callable
 
 from collectors.function_tracing import FunctionNotFound
+from collectors.programs_file import BadProgram
 from images.errors import BadSource, BaseError, EngineError
 from pipelines.errors import UserError
 from trajectories.errors import TrajectoryError
 
-_SENTENCES = (UserError, BadSource, BaseError, EngineError, TrajectoryError, FunctionNotFound)
+_SENTENCES = (UserError, BadSource, BaseError, EngineError, TrajectoryError, FunctionNotFound, BadProgram)
 
 
 def exit_with_sentence(command: Callable[[], int]) -> int:

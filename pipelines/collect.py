@@ -1,4 +1,5 @@
-"""Collect: a recipe's repositories become images, coverage maps, traces, accounts, tasks and episodes, as units of work on Ray.
+"""Collect: a recipe's repositories become images, coverage maps, traces, accounts, tasks and episodes, and its programs
+traces, as units of work on Ray.
 
     python -m pipelines.collect RECIPE
 
@@ -8,21 +9,22 @@ What is committed is the only state: a run that is killed at any moment goes on 
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ray
 
+from collectors.programs_file import Lines
 from images.base_image import ensure_base
 from images.engine import Engine
 from pipelines.cli_errors import exit_with_sentence
 from pipelines.errors import UserError
-from pipelines.jobs import account_job, episode_job, image_job, map_job, task_job, trace_job
+from pipelines.jobs import account_job, episode_job, image_job, map_job, program_job, task_job, trace_job
 from pipelines.progress import Progress
 from pipelines.ray_session import ray_session
-from pipelines.recipe import CollectRecipe, RepositoryEntry
+from pipelines.recipe import CollectRecipe, ProgramsEntry, RepositoryEntry
 from pipelines.recipe_job import run_recipe
 from pipelines.run_folder import claim
 from trajectories.errors import DiskFull
@@ -38,7 +40,7 @@ class Unit:
     name: str
     call: Callable[..., str]
     arguments: tuple[Any, ...]
-    entry: RepositoryEntry
+    entry: RepositoryEntry | ProgramsEntry
 
 
 def collect(recipe: CollectRecipe) -> Path:
@@ -47,6 +49,7 @@ def collect(recipe: CollectRecipe) -> Path:
     A unit that fails is reported and counted and the others go on; `UserError` is raised at the end when any failed.
     """
     account_job.check_rewriter(recipe)
+    parts = {entry: program_job.parts(recipe, entry) for entry in recipe.programs}
     folder = claim(recipe)
     engine = Engine()
     engine.remove_orphans()
@@ -54,7 +57,7 @@ def collect(recipe: CollectRecipe) -> Path:
         Store(folder, dataset).sweep()
     ensure_base(engine, recipe.images.python, image=recipe.images.base_image)
     with ray_session(recipe.workers):
-        failures = _Driver(folder, recipe).run()
+        failures = _Driver(folder, recipe, parts).run()
     if failures:
         raise UserError(
             f"{len(failures)} units failed, the first: {failures[0]}; run the same command to try them again"
@@ -65,10 +68,14 @@ def collect(recipe: CollectRecipe) -> Path:
 class _Driver:
     """Keeps as many units running as there are workers; what a unit makes possible is queued when it ends."""
 
-    def __init__(self, folder: Path, recipe: CollectRecipe) -> None:
+    def __init__(self, folder: Path, recipe: CollectRecipe, parts: Mapping[ProgramsEntry, Sequence[Lines]]) -> None:
         self._folder = folder
         self._recipe = recipe
         self._waiting = deque(self._unit("images", image_job.build, entry) for entry in recipe.repositories)
+        for entry, lines in parts.items():
+            for part in lines:
+                name = program_job.unit_name(entry, part)
+                self._waiting.append(self._unit("programs", program_job.trace, entry, part, name=name))
         self._running: dict[Any, tuple[Unit, float]] = {}
         self._progress = Progress()
         self._failures: list[str] = []
@@ -85,10 +92,14 @@ class _Driver:
                 self._finish(done[0])
         return self._failures
 
-    def _unit(self, stage: str, call: Callable[..., str], entry: RepositoryEntry, *more: Any, name: str = "") -> Unit:
+    def _unit(
+        self, stage: str, call: Callable[..., str], entry: RepositoryEntry | ProgramsEntry, *more: Any, name: str = ""
+    ) -> Unit:
+        if isinstance(entry, RepositoryEntry):
+            name = name or image_job.repository_name(entry)
         return Unit(
             stage=stage,
-            name=name or image_job.repository_name(entry),
+            name=name,
             call=call,
             arguments=(self._folder, self._recipe, entry, *more),
             entry=entry,
@@ -117,6 +128,8 @@ class _Driver:
     def _follow(self, unit: Unit, said: str) -> None:
         following: list[Unit] = []
         entry = unit.entry
+        if isinstance(entry, ProgramsEntry):
+            return
         if unit.stage == "images" and said == "executable":
             following = [self._unit("coverage", map_job.map_tests, entry)]
         elif unit.stage == "coverage":

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import json
+import re
 import tomllib
 import types
 import typing
@@ -14,6 +15,7 @@ from collectors.accounts.account_settings import AccountSettings
 from collectors.forager import EpisodeLimits
 from collectors.function_calls import CallSettings
 from collectors.mutate_fix import MutateFixSettings
+from collectors.program_tracing import ProgramSettings
 from collectors.tracing import TraceLimits
 from images.build import BuildSettings
 from pipelines.errors import RecipeError
@@ -37,24 +39,47 @@ class RepositoryEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramsEntry:
+    """One file of programs with tests: its name in the datasets, its licence, and its split."""
+
+    file: str
+    name: str
+    licence: str = ""
+    split: str = "train"
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
+            raise ValueError(
+                f"name is {self.name!r}: it must be lower-case letters and digits, with single `-` between"
+            )
+        if self.split not in ("train", "test"):
+            raise ValueError(f"split is {self.split!r}: it must be 'train' or 'test'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectRecipe:
     """One collection run."""
 
     name: str
     run_folder: str
-    repositories: tuple[RepositoryEntry, ...]
+    repositories: tuple[RepositoryEntry, ...] = ()
+    programs: tuple[ProgramsEntry, ...] = ()
     seed: int = 0
     workers: int = 2
     images: BuildSettings = field(default_factory=BuildSettings)
     traces: TraceLimits = field(default_factory=TraceLimits)
     calls: CallSettings = field(default_factory=CallSettings)
     accounts: AccountSettings = field(default_factory=AccountSettings)
+    program_traces: ProgramSettings = field(default_factory=ProgramSettings)
     tasks: MutateFixSettings = field(default_factory=MutateFixSettings)
     episodes: EpisodeLimits = field(default_factory=EpisodeLimits)
 
     def __post_init__(self) -> None:
-        if not self.repositories:
-            raise ValueError("a recipe needs at least one [[repositories]]")
+        if not self.repositories and not self.programs:
+            raise ValueError("a recipe needs at least one [[repositories]] or [[programs]]")
+        names = [entry.name for entry in self.programs]
+        if len(set(names)) < len(names):
+            raise ValueError(f"[[programs]] have the names {', '.join(names)}: each must have its own")
         if self.workers < 1:
             raise ValueError(f"workers is {self.workers!r}: it must be at least 1")
 

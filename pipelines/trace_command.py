@@ -1,58 +1,56 @@
-"""`worldline trace`: shows the trace of one function as a person reads it, or as the exact text of the format."""
+"""`worldline trace`: runs the user's own code and shows what it did, line by line."""
 
+import io
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
-
-from collectors.function_tracing import trace_function
-from collectors.native_engine import FILE, native_for_interpreter
-from images.local_container import LocalContainer
-from model.render import render, to_text
+from collectors.own_program import Ended, OwnProgram, Recording, record_program
 from pipelines.errors import UserError
-from trajectories.frame import FrameKind
-from trajectories.scope_state import ScopeStates
-from trajectories.trace_record import Trace
+from pipelines.trace_arguments import read_arguments
+from pipelines.trace_output import notes, write_traces
+
+_INTERRUPTED = 130
 
 
-def trace_command(place: str, arguments: Sequence[str], *, form: str) -> int:
-    """Trace FILE.py:FUNCTION on this machine (the user's own code) and print it; return the exit code."""
-    file, _, function = place.rpartition(":")
-    path = Path(file)
-    if not function or not path.is_file():
-        raise UserError(f"{place!r} was not found: write FILE.py:FUNCTION with a file that exists")
-    for argument in arguments:
-        try:
-            compile(argument, "<argument>", "eval")
-        except SyntaxError as error:
-            raise UserError(f"argument {argument!r} is no Python expression") from error
-    folder = native_for_interpreter(sys.executable)
-    native = str(folder / FILE) if folder else None
-    with LocalContainer() as container:
-        trace, _ = trace_function(container, path.read_text(), function, list(arguments), native=native)
-    if form == "cwm":
-        sys.stdout.write(to_text(render(trace)))
-    else:
-        print_trace(trace, Console())
-    return 0
+def trace_command(words: Sequence[str]) -> int:
+    """Trace what the words name and write the trace; return 0 however the program ended, 130 when it was interrupted."""
+    request = read_arguments(words)
+    recording = record_program(request.program, request.bounds, python=request.python)
+    _refuse(request.program, recording)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        write_traces(recording, request)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough; what is still buffered must not be written when we leave.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if request.form != "text" or request.output is not None:
+        for note in notes(recording, request):
+            print(f"worldline: {note}", file=sys.stderr)
+    return _INTERRUPTED if recording.ended.how == "interrupted" else 0
 
 
-def print_trace(trace: Trace, console: Console) -> None:
-    """Print a line per frame: depth by indentation, the source line, and what changed since the scope's last frame."""
-    states = ScopeStates()
-    for frame in trace.frames:
-        known = states.enter(frame)
-        line = Text("  " * frame.depth)
-        if frame.kind is FrameKind.CALL:
-            line.append("→ ", "bold cyan").append(frame.source_line.strip(), "bold")
-        elif frame.kind is FrameKind.LINE:
-            line.append(f"{frame.line_number:4d} ", "dim").append(frame.source_line.rstrip())
-        else:
-            style = "bold green" if frame.kind is FrameKind.RETURN else "bold red"
-            line.append("← " if frame.kind is FrameKind.RETURN else "✗ ", style).append(frame.value or "", style)
-        changed = {n: t for n, t in frame.locals.items() if known.get(n) != t}
-        if changed:
-            line.append("   " + "  ".join(f"{name} = {text}" for name, text in changed.items()), "yellow")
-        console.print(line, soft_wrap=True)
+def _refuse(program: OwnProgram, recording: Recording) -> None:
+    """Raise `UserError` when there is nothing to show."""
+    ended = recording.ended
+    if ended.how == "missing":
+        known = ", ".join(ended.functions) or "none"
+        raise UserError(f"the file has no top-level function {ended.detail!r}: it has {known}")
+    if ended.how == "refused":
+        where = f" ({os.path.relpath(ended.place[0])}, line {ended.place[1]})" if ended.place else ""
+        raise UserError(f"{program.target!r} cannot be run: {ended.detail}{where}")
+    if not recording.traces and ended.how == "interrupted":
+        raise KeyboardInterrupt
+    if not recording.traces:
+        raise UserError(_nothing(program, ended))
+
+
+def _nothing(program: OwnProgram, ended: Ended) -> str:
+    if ended.how == "pytest":
+        tests = ", ".join(f"{test} {outcome}" for test, outcome in ended.tests.items())
+        return (
+            f"pytest (exit code {ended.detail}) ran no code of a test in this process: {tests or 'no test was found'}"
+        )
+    return f"nothing of {program.target!r} was recorded before it ended"

@@ -163,9 +163,25 @@ ACCOUNTS = _versioned(
     ]
 )
 
+# Runs of whole programs that were to be traced: what was kept, and why the others were not. `id` is that of the trace.
+PROGRAMS = _versioned(
+    [
+        ("id", pa.string()),
+        ("repository", pa.string()),
+        ("split", pa.string()),
+        ("problem", pa.string()),
+        ("program", pa.string()),
+        ("test", pa.int32()),
+        ("verdict", pa.string()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
 DATASETS = {
     "images": IMAGES,
     "coverage": COVERAGE,
+    "programs": PROGRAMS,
     "tasks": TASKS,
     "traces": TRAJECTORIES,
     "accounts": ACCOUNTS,

@@ -23,6 +23,12 @@ class Trace:
     engine: str = ""
     python: str = ""
 
+    def __str__(self) -> str:
+        """Return the trace as people read it: a line per step, calls nested, and beside each line what it changed."""
+        from trajectories.trace_text import trace_text
+
+        return trace_text(self)
+
     @property
     def arguments(self) -> dict[str, str]:
         """Return the bound arguments of the entry function, name to text."""

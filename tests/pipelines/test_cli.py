@@ -59,7 +59,7 @@ def test_without_an_engine_there_is_one_sentence(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("nam = 1", "unknown key 'nam': did you mean 'name'?"),
-        ('name = "r"\nrun_folder = "x"\nrepositories = []', "at least one [[repositories]]"),
+        ('name = "r"\nrun_folder = "x"\nrepositories = []', "at least one [[repositories]] or [[programs]]"),
         ('name = "r"', "is missing"),
         ("name = 3", "key 'name' is 3: expected str"),
         ("name = ", "is not TOML"),
