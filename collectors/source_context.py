@@ -36,6 +36,19 @@ class SourceTexts:
         line = lines[number - 1] if 0 < number <= len(lines) else ""
         return line if line.endswith("\n") else line + "\n"
 
+    def files(self) -> list[str]:
+        """Return the files by the names that the interpreter gives them."""
+        return list(self._lines)
+
+    def lines(self, file: str) -> Sequence[str]:
+        """Return the lines of the file, none where it is not there."""
+        return self._lines.get(file, [])
+
+    def is_function(self, code: CodeSeen) -> bool:
+        """Say whether a `def` made the code, and not a comprehension, a lambda, a class body or text that is not there."""
+        block = [] if code.name.endswith(">") else self.block(code.file, code.first_line)
+        return bool(block) and block[definition(block)].lstrip().startswith(("def ", "async def "))
+
     def context(self, codes: Sequence[CodeSeen]) -> str:
         """Return the source of all functions that a trace ran, as it stands in their files, in the order of the files.
 
@@ -47,7 +60,7 @@ class SourceTexts:
         return self._contexts[key]
 
     def _made_context(self, codes: Sequence[CodeSeen]) -> str:
-        blocks = {(code.file, code.first_line): self._block(code.file, code.first_line) for code in codes}
+        blocks = {(code.file, code.first_line): self.block(code.file, code.first_line) for code in codes}
         entry = (codes[0].file, codes[0].first_line)
         kept: list[str] = []
         for (file, first), block in sorted(blocks.items()):
@@ -57,7 +70,7 @@ class SourceTexts:
                 kept.append("".join(_marked(block) if (file, first) == entry else block))
         return "\n" + "\n".join(kept)
 
-    def _block(self, file: str, first: int) -> list[str]:
+    def block(self, file: str, first: int) -> list[str]:
         """Return the lines of the block that starts at `first`: those that are indented deeper, or in open brackets."""
         if (file, first) not in self._blocks:
             lines = self._lines.get(file, [])
@@ -78,10 +91,16 @@ def _block(lines: list[str]) -> list[str]:
         return lines[:1]
 
 
+def definition(block: Sequence[str]) -> int:
+    """Return which line of a block defines its function or class, behind the decorators; 0 where none does."""
+    indent = block[0][: len(block[0]) - len(block[0].lstrip())] if block else ""
+    words = tuple(indent + word for word in ("def ", "async def ", "class "))
+    return next((number for number, line in enumerate(block) if line.startswith(words)), 0)
+
+
 def _marked(block: Sequence[str]) -> list[str]:
     """Return the lines with the comment on the one that defines the function."""
-    marked = list(block)
-    mark = next((i for i, line in enumerate(block) if line.lstrip().startswith(("def ", "async def "))), 0)
+    marked, mark = list(block), definition(block)
     if marked:
         marked[mark] = marked[mark].rstrip("\n") + START + "\n"
     return marked

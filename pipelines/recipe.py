@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from collectors.forager import EpisodeLimits
 from collectors.function_calls import CallSettings
 from collectors.mutate_fix import MutateFixSettings
+from collectors.repository_traces import CutSettings
 from collectors.tracing import TraceLimits
 from images.build import BuildSettings
 from pipelines.errors import RecipeError
@@ -46,6 +47,7 @@ class CollectRecipe:
     workers: int = 2
     images: BuildSettings = field(default_factory=BuildSettings)
     traces: TraceLimits = field(default_factory=TraceLimits)
+    cuts: CutSettings = field(default_factory=CutSettings)
     calls: CallSettings = field(default_factory=CallSettings)
     tasks: MutateFixSettings = field(default_factory=MutateFixSettings)
     episodes: EpisodeLimits = field(default_factory=EpisodeLimits)
