@@ -30,18 +30,29 @@ class CompressedSources:
         self._texts = texts
         self._most = most
         self._outlines: dict[str, list[Definition]] = {}
+        self._made: dict[tuple[tuple[CodeSeen, ...], ...], str | None] = {}
 
     def context(self, codes: Sequence[CodeSeen], stepped_over: Sequence[CodeSeen]) -> str | None:
         """Return the source of a trace that ran the codes, its entry function first; None where it has too many characters.
 
         It begins with a newline and is in the order of the files; the entry carries the start-of-trace comment.
         """
+        key = (tuple(codes), tuple(stepped_over))
+        if key not in self._made:
+            self._made[key] = self._make(codes, stepped_over)
+        return self._made[key]
+
+    def _make(self, codes: Sequence[CodeSeen], stepped_over: Sequence[CodeSeen]) -> str | None:
         spans = _distinct({span for code in codes for span in self._whole(code)})
         text = self._text(spans, codes[0])
         if len(text) > self._most:
             return None
-        for code in dict.fromkeys(stepped_over):
-            more = _distinct(spans | self._head(code))
+        heads = [self._head(code) for code in dict.fromkeys(stepped_over)]
+        every = self._text(_distinct(spans.union(*heads)), codes[0])
+        if len(every) <= self._most:
+            return every
+        for head in heads:
+            more = _distinct(spans | head)
             longer = self._text(more, codes[0])
             if len(longer) <= self._most:
                 spans, text = more, longer

@@ -92,6 +92,7 @@ class RepositoryTracer:
         self._seed = seed
         self._texts = SourceTexts({f"{container.root}/{path}": t for path, t in files.items()}, root=container.root)
         self._sources = CompressedSources(self._texts, settings.source)
+        self._mapped: set[tuple[str, int]] = set()
         self._recorder = SuiteRecorder(
             container,
             self._texts,
@@ -108,6 +109,7 @@ class RepositoryTracer:
 
     def trace(self, reached: Sequence[Reach]) -> RepositoryTraces:
         """Record tests of the coverage map and return the chosen of the traces that two recordings had alike."""
+        self._mapped = {(reach.function.path, reach.function.first_line) for reach in reached}
         tests = choose_tests(reached, seed=self._seed, most=self._settings.tests)
         found, batches = RepositoryTraces(), []
         for first in range(0, len(tests), _BATCH):
@@ -163,12 +165,14 @@ class RepositoryTracer:
             entries = zip(events.code_E[first_T].tolist(), events.line_E[first_T].tolist(), strict=True)
             for number, (piece, (code, line)) in enumerate(zip(batch.pieces, entries, strict=True)):
                 seen = batch.stream.codes[code]
+                file = self._texts.shown(seen.file)
                 candidate = Candidate(
                     batch=place,
                     number=number,
-                    function=(self._texts.shown(seen.file), seen.name, seen.first_line),
+                    function=(file, seen.name, seen.first_line),
                     test=piece.test,
                     digest=piece.digest,
+                    mapped=(file, seen.first_line) in self._mapped,
                     resumed=line != seen.first_line,
                 )
                 found.setdefault(piece.digest, candidate)

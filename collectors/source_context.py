@@ -3,7 +3,7 @@
 import inspect
 import io
 from collections.abc import Mapping, Sequence
-from tokenize import TokenError
+from tokenize import NEWLINE, TokenError, generate_tokens
 
 from collectors.events import CodeSeen
 
@@ -85,9 +85,12 @@ def _lines(text: str) -> list[str]:
 
 
 def _block(lines: list[str]) -> list[str]:
+    """Return the lines of the definition that begins with the first, or else those that its statement goes on for."""
     try:
-        return lines[: max(1, len(inspect.getblock(lines)))]
-    except (SyntaxError, TokenError):
+        if lines[0].lstrip().startswith(("@", "def ", "async def ", "class ")):
+            return lines[: max(1, len(inspect.getblock(lines)))]
+        return lines[: next(token.end[0] for token in generate_tokens(iter(lines).__next__) if token.type == NEWLINE)]
+    except (SyntaxError, TokenError, StopIteration):
         return lines[:1]
 
 

@@ -97,9 +97,9 @@ class SuiteRecorder:
         )
         passed = frozenset(run.ids("passed"))
         whole = read_stream(output)
-        numbers = [n for n, seen in enumerate(whole.traces) if seen.attributes.get("test") in passed]
-        stream = only(whole, numbers)
-        origins = [(str(seen.attributes["test"]), int(seen.attributes["number"])) for seen in stream.traces]
+        about = [(seen.attributes.get("test"), seen.attributes.get("number")) for seen in whole.traces]
+        numbers = [n for n, named in enumerate(about) if list(map(type, named)) == [str, int] and named[0] in passed]
+        stream, origins = only(whole, numbers), [about[n] for n in numbers]
         keys = [f"{self._key} {test} {number}" for test, number in origins]
         made = cut_up(stream, keys, self._rule, self._texts.is_function)
         rows = zip(made.recording_T.tolist(), made.place_T.tolist(), strict=True)
@@ -109,7 +109,8 @@ class SuiteRecorder:
             for (n, place), digest, over in parts
         ]
         events = len(stream.events.kind_E)
-        return Recorded(passed=passed, stream=made.stream, pieces=pieces, events=events, refused=made.refused)
+        refused = made.refused + Counter({"of tests that did not pass": len(about) - len(numbers)})
+        return Recorded(passed=passed, stream=made.stream, pieces=pieces, events=events, refused=refused)
 
     def record_twice(self, tests: Sequence[str]) -> Recorded:
         """Run the tests twice, over a second apart, and return the traces that both runs had alike."""

@@ -16,7 +16,8 @@ Entry = tuple[str, str, int]
 class Candidate:
     """A trace that may be kept: its place (batch and number there), its entry function, its test, and its content's digest.
 
-    `resumed` says that it does not begin where its function does: a generator goes on.
+    `mapped` says that the coverage map names its function, which is then none of a test's own; `resumed` that it does not
+    begin where its function does: a generator goes on.
     """
 
     batch: int
@@ -24,6 +25,7 @@ class Candidate:
     function: Entry
     test: str
     digest: str
+    mapped: bool
     resumed: bool
 
 
@@ -59,10 +61,12 @@ def choose_traces(
 ) -> list[Candidate]:
     """Return the traces to keep: every function has one before any has two, and has them from as many tests as it can.
 
-    One that is not accepted leaves its turn to the function's next.
+    In each turn the functions of the coverage map come first. One that is not accepted leaves its turn to the function's
+    next.
     """
     queues = _queues(candidates, seed)
-    order = sorted(queues, key=lambda function: content_id(seed, *function))
+    mapped = {candidate.function for candidate in candidates if candidate.mapped}
+    order = sorted(queues, key=lambda function: (function not in mapped, content_id(seed, *function)))
     chosen: list[Candidate] = []
     for _ in range(per_function):
         for function in order:

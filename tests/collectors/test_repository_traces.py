@@ -8,6 +8,7 @@ from collectors.repository_traces import CutSettings, RepositoryTracer, Reposito
 from collectors.tracing import TraceLimits
 from images.container import Container
 from images.local_container import LocalContainer
+from model.render import render, to_text
 from tests.collectors.test_tracing import SOURCES, TESTS, TREE
 from trajectories.frame import FrameKind
 from trajectories.trace_record import Trace
@@ -91,6 +92,27 @@ def test_what_runs_otherwise_again_or_fails_is_left_out(local: LocalContainer, b
     made = RepositoryTracer(local, files, LIMITS, CutSettings(step_in=1.0), digest="d").trace(ONE)
     assert made.traces == kept
     assert not any(name.startswith("@py") for trace, _ in _found(made) for f in trace.frames for name in f.locals)
+
+
+def test_a_test_whose_own_code_is_not_shown_is_recorded_call_by_call_up_to_its_bound(local: LocalContainer) -> None:
+    text = "import ledger\ndef test_it():\n    for n in range(5):\n        ledger.balance([n, 5])\n"
+    local.put({"tests/test_it.py": text.encode()})
+    cuts = CutSettings(step_in=1.0, test_events=12)
+    made = RepositoryTracer(local, SOURCES, LIMITS, cuts, digest="d").trace(ONE)
+    found = sorted(trace.arguments["entries"] for trace, _ in _found(made))
+    assert (found, made.events) == (["[0, 5]", "[1, 5]"], 18)
+
+
+@pytest.mark.parametrize(("step_in", "state"), [(0.0, '{"x": "..", "y": "1"}'), (1.0, '{"x": "[1]", "y": "1"}')])
+def test_a_caller_is_shown_in_full_again_after_an_inlined_call_alone(
+    local: LocalContainer, step_in: float, state: str
+) -> None:
+    text = "import ledger\ndef test_it():\n    x = [1]\n    y = ledger.balance(x)\n    z = y\n"
+    local.put({"tests/test_it.py": text.encode()})
+    files = {**FILES, "tests/test_it.py": text}
+    made = RepositoryTracer(local, files, LIMITS, CutSettings(step_in=step_in), digest="d").trace(ONE)
+    [trace] = [trace for trace, _ in _found(made) if trace.entry.endswith("test_it")]
+    assert f"<|line_sep|>{state}<|action_sep|>    z = y\n" in to_text(render(trace))
 
 
 GENERATORS = """

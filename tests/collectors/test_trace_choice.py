@@ -12,9 +12,16 @@ def _reach(test: str, function: str, outcome: str = "passed") -> Reach:
     return Reach(test=test, outcome=outcome, core="", function=place, lines=(2,))
 
 
-def _candidate(function: str, test: str, number: int, *, resumed: bool = False) -> Candidate:
-    digest = f"{function} {test} {number}"
-    return Candidate(batch=0, number=number, function=("a.py", function, 1), test=test, digest=digest, resumed=resumed)
+def _candidate(function: str, test: str, number: int, *, mapped: bool = True, resumed: bool = False) -> Candidate:
+    return Candidate(
+        batch=0,
+        number=number,
+        function=("a.py", function, 1),
+        test=test,
+        digest=f"{function} {test} {number}",
+        mapped=mapped,
+        resumed=resumed,
+    )
 
 
 def _chosen(candidates: list[Candidate], *, seed: int = 0, function: int = 4, repository: int = 99) -> list[Candidate]:
@@ -49,6 +56,14 @@ def test_a_generator_that_goes_on_comes_after_all_that_begin() -> None:
     resumed = [_candidate("f", f"t{n}", n, resumed=True) for n in range(9)]
     chosen = _chosen([*resumed, _candidate("f", "t", 9), _candidate("f", "t", 10)], function=3)
     assert [c.resumed for c in chosen] == [False, False, True]
+
+
+def test_functions_of_the_map_come_first_in_each_turn() -> None:
+    tests = [_candidate(f"test_{n}", f"test_{n}", n, mapped=False) for n in range(30)]
+    mapped = [_candidate(f"f{n}", f"test_{n % 30}", 30 + n) for n in range(60)]
+    chosen = _chosen(tests + mapped, function=2, repository=50)
+    assert [c.mapped for c in chosen] == [True] * 50
+    assert Counter(c.mapped for c in _chosen(tests + mapped[:10], repository=30)) == {True: 10, False: 20}
 
 
 def test_what_is_not_accepted_leaves_its_turn_to_the_next() -> None:
