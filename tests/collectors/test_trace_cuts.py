@@ -2,8 +2,10 @@
 
 import io
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from importlib.resources import files
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from collectors.events import CodeSeen, Stream, read_stream
 from collectors.trace_cuts import CutRule, CutTraces, cut_up
+from collectors.trace_digests import trace_digests
 from collectors.tracing import Named, trace_columns
 from tests.collectors.test_stream import Numbered
 from tests.random_programs import random_program
@@ -70,21 +73,19 @@ def _check(data: bytes, rule: CutRule) -> None:
     assert [[code.name for code in over] for over in made.stepped_over] == [piece.over for _, piece in expected]
 
 
-def record(seed: int, events: int = 10_000) -> bytes:
-    """Return what the reference engine records of the outermost calls of a random program."""
-    names = {"__name__": "program"}
-    file, out = f"/root/program_{seed}.py", io.BytesIO()
-    exec(compile(random_program(seed), file, "exec"), names)
+def record(*seeds: int, events: int = 10_000) -> bytes:
+    """Return what the reference engine records of the outermost calls of random programs, one after another."""
+    out = io.BytesIO()
     limits = Limits(events=events, size=10**9, depth=40)
-    hook = SettraceHook(out.write, lambda code: {}, lambda code: code.co_filename == file, limits)
-    hook.install()
-    try:
-        names["main"]()  # type: ignore[operator]
-        names["count"](3)  # type: ignore[operator]
-        names["items"]("abc")  # type: ignore[operator]
-    except Exception:
-        pass
-    finally:
+    hook = SettraceHook(out.write, lambda code: {}, lambda code: code.co_filename.startswith("/made/"), limits)
+    for seed in seeds:
+        names: dict[str, Any] = {"__name__": "program"}
+        exec(compile(random_program(seed), f"/made/program_{seed}.py", "exec"), names)
+        hook.install()
+        with suppress(Exception):
+            names["main"]()
+            names["count"](3)
+            names["items"]("abc")
         hook.remove()
     assert hook.broken is None
     return out.getvalue()
@@ -123,3 +124,19 @@ def test_a_call_of_its_own_for_each_or_one_trace_for_all(seed: int) -> None:
     calls = [frame for frames in reference_frames(data) for frame in frames if frame.kind is FrameKind.CALL]
     assert len(apart.stream.traces) + apart.refused["under two lines"] == len(calls)
     assert {frame.depth for frames in _frames(apart) for frame in frames} == {0}
+
+
+def _digests(data: bytes) -> tuple[CutTraces, list[str]]:
+    stream = read_stream(data)
+    made = cut_up(stream, _keys(stream), APART, lambda code: True)
+    return made, trace_digests(made.stream, lambda file: file.removeprefix("/made/"))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_traces_have_equal_digests_where_they_are_equal_whatever_the_stream(seed: int) -> None:
+    made, digests = _digests(record(seed))
+    assert digests
+    _, later = _digests(record(seed + 50, seed))
+    assert later[-len(digests) :] == digests
+    contents = [repr(found) for found in zip(_frames(made), (t.cut for t in made.stream.traces), strict=True)]
+    assert len(set(zip(digests, contents, strict=True))) == len(set(digests)) == len(set(contents))
