@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from collectors.compressed_source import CompressedSources
+from collectors.events import CodeSeen
 from collectors.gathered_events import only, shortened
 from collectors.line_coverage import Reach
 from collectors.source_context import SourceTexts
@@ -123,10 +124,10 @@ class RepositoryTracer:
         return found
 
     def _choose(self, batches: Sequence[Recorded], found: RepositoryTraces) -> None:
-        candidates = self._distinct(batches)
+        codes = [codes_of(batch.stream) for batch in batches]
+        candidates = self._distinct(batches, codes)
         found.refused["the same as another"] += sum(len(batch.pieces) for batch in batches) - len(candidates)
         sources: dict[tuple[int, int], str | None] = {}
-        codes = [codes_of(batch.stream) for batch in batches]
 
         def accept(candidate: Candidate) -> bool:
             batch, number = place = candidate.batch, candidate.number
@@ -156,24 +157,21 @@ class RepositoryTracer:
         ]
         return trace_columns(stream, named, self._texts)
 
-    def _distinct(self, batches: Sequence[Recorded]) -> list[Candidate]:
-        """Return the traces without those whose content is that of an earlier one."""
+    def _distinct(self, batches: Sequence[Recorded], codes: Sequence[list[list[CodeSeen]]]) -> list[Candidate]:
+        """Return the traces without those whose content is that of an earlier one; `codes` has those that each ran."""
         found: dict[str, Candidate] = {}
         for place, batch in enumerate(batches):
-            events = batch.stream.events
-            first_T = events.starts_T[:-1]
-            entries = zip(events.code_E[first_T].tolist(), events.line_E[first_T].tolist(), strict=True)
-            for number, (piece, (code, line)) in enumerate(zip(batch.pieces, entries, strict=True)):
-                seen = batch.stream.codes[code]
-                file = self._texts.shown(seen.file)
+            line_T = batch.stream.events.line_E[batch.stream.events.starts_T[:-1]].tolist()
+            for number, (piece, ran, line) in enumerate(zip(batch.pieces, codes[place], line_T, strict=True)):
+                functions = [(self._texts.shown(code.file), code.name, code.first_line) for code in ran]
                 candidate = Candidate(
                     batch=place,
                     number=number,
-                    function=(file, seen.name, seen.first_line),
+                    function=functions[0],
                     test=piece.test,
                     digest=piece.digest,
-                    mapped=(file, seen.first_line) in self._mapped,
-                    resumed=line != seen.first_line,
+                    shown=frozenset(f for f in functions if (f[0], f[2]) in self._mapped),
+                    resumed=line != ran[0].first_line,
                 )
                 found.setdefault(piece.digest, candidate)
         return list(found.values())

@@ -1,7 +1,7 @@
 """Trace choice: which tests are recorded, and which of the traces cut out of them are kept; drawn by seed, never by place."""
 
-from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from collectors.entry_points import Function
@@ -16,8 +16,8 @@ Entry = tuple[str, str, int]
 class Candidate:
     """A trace that may be kept: its place (batch and number there), its entry function, its test, and its content's digest.
 
-    `mapped` says that the coverage map names its function, which is then none of a test's own; `resumed` that it does not
-    begin where its function does: a generator goes on.
+    `shown` has the functions of the coverage map, none of which are a test's own, whose frames it has; `resumed` says that it
+    does not begin where its function does: a generator goes on.
     """
 
     batch: int
@@ -25,7 +25,7 @@ class Candidate:
     function: Entry
     test: str
     digest: str
-    mapped: bool
+    shown: frozenset[Entry]
     resumed: bool
 
 
@@ -61,34 +61,43 @@ def choose_traces(
 ) -> list[Candidate]:
     """Return the traces to keep: every function has one before any has two, and has them from as many tests as it can.
 
-    In each turn the functions of the coverage map come first. One that is not accepted leaves its turn to the function's
-    next.
+    In each turn the functions of the coverage map come first; one that is always inlined has, once, a trace that shows it.
+    A trace that is not accepted leaves its turn to the function's next.
     """
-    queues = _queues(candidates, seed)
-    mapped = {candidate.function for candidate in candidates if candidate.mapped}
+    by_entry = {candidate.function for candidate in candidates}
+    mapped = {function for candidate in candidates for function in candidate.shown}
+    queues = _queues(candidates, mapped - by_entry, seed)
     order = sorted(queues, key=lambda function: (function not in mapped, content_id(seed, *function)))
-    chosen: list[Candidate] = []
-    for _ in range(per_function):
+    chosen: dict[str, Candidate] = {}
+    counts: Counter[Entry] = Counter()
+    shown: set[Entry] = set()
+    for turn in range(per_function):
         for function in order:
-            queue = queues[function]
-            while queue and len(chosen) < per_repository:
-                candidate = queue.popleft()
-                if accept(candidate):
-                    chosen.append(candidate)
+            if len(chosen) == per_repository:
+                return list(chosen.values())
+            if counts[function] > turn or (function not in by_entry and (turn or function in shown)):
+                continue
+            for candidate in queues[function]:
+                fits = candidate.digest not in chosen and counts[candidate.function] < per_function
+                if fits and accept(candidate):
+                    chosen[candidate.digest] = candidate
+                    counts[candidate.function] += 1
+                    shown |= candidate.shown
                     break
-    return chosen
+    return list(chosen.values())
 
 
-def _queues(candidates: Sequence[Candidate], seed: int) -> dict[Entry, deque[Candidate]]:
+def _queues(candidates: Sequence[Candidate], inlined: set[Entry], seed: int) -> dict[Entry, Iterator[Candidate]]:
     """Return the candidates of each function: the first drawn of each test, then the second ones, and so on.
 
-    Traces that begin where their function does come before all others.
+    Traces that begin where their function does come before all others. An inlined function's are those that show it.
     """
     drawn = sorted(candidates, key=lambda c: (c.resumed, content_id(seed, c.digest)))
     turns: Counter[object] = Counter()
     ranked: dict[Entry, list[tuple[bool, int, int]]] = {}
     for place, candidate in enumerate(drawn):
-        kind = (candidate.function, candidate.test, candidate.resumed)
-        ranked.setdefault(candidate.function, []).append((candidate.resumed, turns[kind], place))
-        turns[kind] += 1
-    return {function: deque(drawn[place] for _, _, place in sorted(found)) for function, found in ranked.items()}
+        for function in {candidate.function, *(candidate.shown & inlined)}:
+            kind = (function, candidate.test, candidate.resumed)
+            ranked.setdefault(function, []).append((candidate.resumed, turns[kind], place))
+            turns[kind] += 1
+    return {function: iter([drawn[place] for _, _, place in sorted(found)]) for function, found in ranked.items()}

@@ -12,14 +12,14 @@ def _reach(test: str, function: str, outcome: str = "passed") -> Reach:
     return Reach(test=test, outcome=outcome, core="", function=place, lines=(2,))
 
 
-def _candidate(function: str, test: str, number: int, *, mapped: bool = True, resumed: bool = False) -> Candidate:
+def _candidate(function: str, test: str, number: int, *shown: str, resumed: bool = False) -> Candidate:
     return Candidate(
         batch=0,
         number=number,
         function=("a.py", function, 1),
         test=test,
         digest=f"{function} {test} {number}",
-        mapped=mapped,
+        shown=frozenset(("a.py", name, 1) for name in shown),
         resumed=resumed,
     )
 
@@ -59,11 +59,18 @@ def test_a_generator_that_goes_on_comes_after_all_that_begin() -> None:
 
 
 def test_functions_of_the_map_come_first_in_each_turn() -> None:
-    tests = [_candidate(f"test_{n}", f"test_{n}", n, mapped=False) for n in range(30)]
-    mapped = [_candidate(f"f{n}", f"test_{n % 30}", 30 + n) for n in range(60)]
+    tests = [_candidate(f"test_{n}", f"test_{n}", n) for n in range(30)]
+    mapped = [_candidate(f"f{n}", f"test_{n % 30}", 30 + n, f"f{n}") for n in range(60)]
     chosen = _chosen(tests + mapped, function=2, repository=50)
-    assert [c.mapped for c in chosen] == [True] * 50
-    assert Counter(c.mapped for c in _chosen(tests + mapped[:10], repository=30)) == {True: 10, False: 20}
+    assert [len(c.shown) for c in chosen] == [1] * 50
+    assert Counter(len(c.shown) for c in _chosen(tests + mapped[:10], repository=30)) == {1: 10, 0: 20}
+
+
+def test_a_function_that_is_always_inlined_has_a_trace_that_shows_it() -> None:
+    tests = [_candidate("test_it", f"t{n}", n, *(["inner", "other"] if n == 7 else [])) for n in range(50)]
+    assert [c.number for c in _chosen(tests, function=1)] == [7]
+    chosen = _chosen(tests, function=4)
+    assert (len(chosen), chosen[0].number) == (4, 7)
 
 
 def test_what_is_not_accepted_leaves_its_turn_to_the_next() -> None:
