@@ -3,7 +3,7 @@
 import inspect
 import io
 from collections.abc import Mapping, Sequence
-from tokenize import TokenError
+from tokenize import NEWLINE, TokenError, generate_tokens
 
 from collectors.events import CodeSeen
 from collectors.program_layout import MODULE, START, program_context
@@ -35,6 +35,19 @@ class SourceTexts:
         line = lines[number - 1] if 0 < number <= len(lines) else ""
         return line if line.endswith("\n") else line + "\n"
 
+    def files(self) -> list[str]:
+        """Return the files by the names that the interpreter gives them."""
+        return list(self._lines)
+
+    def lines(self, file: str) -> Sequence[str]:
+        """Return the lines of the file, none where it is not there."""
+        return self._lines.get(file, [])
+
+    def is_function(self, code: CodeSeen) -> bool:
+        """Say whether a `def` made the code, and not a comprehension, a lambda, a class body or text that is not there."""
+        block = [] if code.name.endswith(">") else self.block(code.file, code.first_line)
+        return bool(block) and block[definition(block)].lstrip().startswith(("def ", "async def "))
+
     def context(self, codes: Sequence[CodeSeen]) -> str:
         """Return the source of all functions that a trace ran, as it stands in their files, in the order of the files.
 
@@ -55,7 +68,7 @@ class SourceTexts:
 
     def _kept_blocks(self, codes: Sequence[CodeSeen], *, entry: tuple[str, int] | None) -> list[str]:
         """Return the blocks of the codes that are in no other's; that of the entry is marked, and kept in any case."""
-        blocks = {(code.file, code.first_line): self._block(code.file, code.first_line) for code in codes}
+        blocks = {(code.file, code.first_line): self.block(code.file, code.first_line) for code in codes}
         kept: list[str] = []
         for (file, first), block in sorted(blocks.items()):
             last = first + max(1, len(block)) - 1
@@ -64,7 +77,7 @@ class SourceTexts:
                 kept.append("".join(_marked(block) if (file, first) == entry else block))
         return kept
 
-    def _block(self, file: str, first: int) -> list[str]:
+    def block(self, file: str, first: int) -> list[str]:
         """Return the lines of the block that starts at `first`: those that are indented deeper, or in open brackets."""
         if (file, first) not in self._blocks:
             lines = self._lines.get(file, [])
@@ -79,16 +92,25 @@ def _lines(text: str) -> list[str]:
 
 
 def _block(lines: list[str]) -> list[str]:
+    """Return the lines of the definition that begins with the first, or else those that its statement goes on for."""
     try:
-        return lines[: max(1, len(inspect.getblock(lines)))]
-    except (SyntaxError, TokenError):
+        if lines[0].lstrip().startswith(("@", "def ", "async def ", "class ")):
+            return lines[: max(1, len(inspect.getblock(lines)))]
+        return lines[: next(token.end[0] for token in generate_tokens(iter(lines).__next__) if token.type == NEWLINE)]
+    except (SyntaxError, TokenError, StopIteration):
         return lines[:1]
+
+
+def definition(block: Sequence[str]) -> int:
+    """Return which line of a block defines its function or class, behind the decorators; 0 where none does."""
+    indent = block[0][: len(block[0]) - len(block[0].lstrip())] if block else ""
+    words = tuple(indent + word for word in ("def ", "async def ", "class "))
+    return next((number for number, line in enumerate(block) if line.startswith(words)), 0)
 
 
 def _marked(block: Sequence[str]) -> list[str]:
     """Return the lines with the comment on the one that defines the function."""
-    marked = list(block)
-    mark = next((i for i, line in enumerate(block) if line.lstrip().startswith(("def ", "async def "))), 0)
+    marked, mark = list(block), definition(block)
     if marked:
         marked[mark] = marked[mark].rstrip("\n") + START + "\n"
     return marked

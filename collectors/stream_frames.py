@@ -74,7 +74,7 @@ def distinct(keys: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 def scopes(kind_F: np.ndarray, depth_F: np.ndarray) -> np.ndarray:
     """Return the number of each frame's scope, which is that of the last call of its depth."""
-    order = _stable_order(depth_F)
+    order = stable_order(depth_F)
     number_F = np.empty(len(kind_F), np.int64)
     number_F[order] = np.cumsum(kind_F[order] == CALL)
     return number_F
@@ -105,7 +105,7 @@ def _source_lines(
     return merged, places[place_F]
 
 
-def _stable_order(*keys: np.ndarray) -> np.ndarray:
+def stable_order(*keys: np.ndarray) -> np.ndarray:
     """Return the order that sorts by the last key, then the one before it, and so on, and else keeps the order."""
     order = np.arange(len(keys[0]))
     for key in keys:
@@ -121,7 +121,7 @@ def _order(frame_S: np.ndarray, scope_S: np.ndarray, name_S: np.ndarray, gone_S:
     Within a frame the rebound names come in binding order, then the new ones, then the deleted ones: the order that can
     be told from the frames' states alone. The guest writes them in the order of the function's slots.
     """
-    by = _stable_order(name_S, scope_S)
+    by = stable_order(name_S, scope_S)
     scope, name, gone, frame = scope_S[by], name_S[by], gone_S[by], frame_S[by]
     again = np.zeros(len(by), bool)
     again[1:] = (scope[1:] == scope[:-1]) & (name[1:] == name[:-1])

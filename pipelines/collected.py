@@ -19,6 +19,7 @@ from model.row_lesson import RowSettings
 from model.tokenizer import Tokenizer, train_tokenizer
 from pipelines.errors import UserError
 from pipelines.jobs.image_job import read_image, repository_name, source_texts
+from pipelines.output_environment import is_test
 from pipelines.recipe import CollectRecipe, from_table
 from trajectories.account import Verdict
 from trajectories.rows import from_row
@@ -88,7 +89,7 @@ def documents_by_source(
         "traces": lambda: (
             d for trace in collected.known() for d in trace_documents(tokenizer, trace, longest=longest)
         ),
-        "outputs": lambda: (output_document(tokenizer, trace) for trace in collected.known()),
+        "outputs": lambda: (output_document(tokenizer, trace) for trace in collected.known() if not is_test(trace)),
         "accounts": lambda: (account_document(tokenizer, trace, text) for trace, text in collected.accounts()),
         "episodes": lambda: (
             episode_document(tokenizer, t.episode, longest=longest, seed=seed) for t in collected.train if t.episode

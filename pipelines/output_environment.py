@@ -8,8 +8,10 @@ from contextlib import suppress
 from collectors.ship import guest_files
 from images.container import Container
 from images.health import GUEST
+from images.source_tree import is_test_name
 from model.output_question import output_question
 from model.rl.environment import Question
+from trajectories.trace_record import Trace
 from trajectories.trajectory import Trajectory
 
 _SECONDS = 120.0
@@ -89,9 +91,17 @@ def _place(trajectory: Trajectory) -> tuple[str, str]:
     return module, function
 
 
+def is_test(trace: Trace) -> bool:
+    """Say whether the entry function stands in a test module."""
+    return is_test_name(trace.entry.partition(":")[0])
+
+
 def _can_be_called(trajectory: Trajectory) -> bool:
-    """Say whether the entry is a call, or a top-level function with literal arguments, and its output a literal."""
-    if trajectory.trace is None or output_question(trajectory.trace) is None:
+    """Say whether the entry is a call, or a top-level function with literal arguments, and its output a literal.
+
+    A test's output, which is None, is not worth asking for.
+    """
+    if trajectory.trace is None or output_question(trajectory.trace) is None or is_test(trajectory.trace):
         return False
     if "." in _place(trajectory)[1].partition("(")[0]:
         return False

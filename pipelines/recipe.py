@@ -16,6 +16,7 @@ from collectors.forager import EpisodeLimits
 from collectors.function_calls import CallSettings
 from collectors.mutate_fix import MutateFixSettings
 from collectors.program_tracing import ProgramSettings
+from collectors.repository_traces import CutSettings
 from collectors.tracing import TraceLimits
 from images.build import BuildSettings
 from pipelines.errors import RecipeError
@@ -68,6 +69,7 @@ class CollectRecipe:
     workers: int = 2
     images: BuildSettings = field(default_factory=BuildSettings)
     traces: TraceLimits = field(default_factory=TraceLimits)
+    cuts: CutSettings = field(default_factory=CutSettings)
     calls: CallSettings = field(default_factory=CallSettings)
     accounts: AccountSettings = field(default_factory=AccountSettings)
     program_traces: ProgramSettings = field(default_factory=ProgramSettings)

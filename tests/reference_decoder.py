@@ -11,9 +11,18 @@ _CODES = {1: "B", 2: "H", 4: "I"}
 _LEAVING = ("return", "exception")
 
 
+# What happened, its frame, and how many bytes its texts have.
+Event = tuple[str, Frame | None, int]
+
+
 def reference_frames(data: bytes) -> list[tuple[Frame, ...]]:
     """Return the frames of each trace of a stream that is whole; source lines are `FILE:NUMBER`."""
-    traces: list[list[Frame]] = []
+    return [tuple(frame for _, frame, _ in events if frame) for events in reference_events(data)]
+
+
+def reference_events(data: bytes) -> list[list[Event]]:
+    """Return the events of each trace of a stream that is whole; unwinding has no frame."""
+    traces: list[list[Event]] = []
     codes: list[Any] = []
     names: list[str] = []
     scopes: list[dict[str, str]] = []
@@ -30,7 +39,7 @@ def reference_frames(data: bytes) -> list[tuple[Frame, ...]]:
             scopes.clear()
         elif letter in "CN":
             (codes if letter == "C" else names).append(json.loads(payload))
-    return [tuple(trace) for trace in traces]
+    return traces
 
 
 def _events(payload: bytes) -> list[tuple[str, int, int, list[tuple[int, str]]]]:
@@ -51,11 +60,12 @@ def _events(payload: bytes) -> list[tuple[str, int, int, list[tuple[int, str]]]]
 
 
 def _take(
-    frames: list[Frame], scopes: list[dict[str, str]], names: list[str], codes: list[Any], event: tuple[Any, ...]
+    events: list[Event], scopes: list[dict[str, str]], names: list[str], codes: list[Any], event: tuple[Any, ...]
 ) -> None:
     kind, code, line, changes = event
     if kind == "unwind":
         scopes.pop()
+        events.append((kind, None, 0))
         return
     if kind == "call":
         scopes.append({})
@@ -68,17 +78,16 @@ def _take(
                 del scopes[-1][names[number]]
         state = dict(scopes[-1])
     file, function, _ = codes[code]
-    frames.append(
-        Frame(
-            kind=FrameKind(kind),
-            depth=len(scopes) - 1,
-            line_number=line,
-            source_line=f"{file}:{line}\n",
-            locals=state,
-            value=changes[0][1] if kind in _LEAVING else None,
-            file=file,
-            function=function,
-        )
+    frame = Frame(
+        kind=FrameKind(kind),
+        depth=len(scopes) - 1,
+        line_number=line,
+        source_line=f"{file}:{line}\n",
+        locals=state,
+        value=changes[0][1] if kind in _LEAVING else None,
+        file=file,
+        function=function,
     )
+    events.append((kind, frame, sum(len(text.encode()) for _, text in changes)))
     if kind == "return":
         scopes.pop()

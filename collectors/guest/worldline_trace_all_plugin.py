@@ -1,11 +1,14 @@
 """A pytest plugin that traces whatever shown code each test runs: every outermost call of it begins a trace.
 
-WORLDLINE_TRACE_ALL names a JSON file: {"output": path, "shown": [files], "limits": {...}, "engine": name or null for the
-fastest, "native": path of the compiled engine, "traces": the most of one test}. Python 3.8 and newer.
+WORLDLINE_TRACE_ALL names a JSON file: {"output": path, "shown": [files], "limits": {...}, "traces": the most of one test,
+and, none of them needed, "engine": name, by itself the fastest, "native": path of the compiled engine, "events" and
+"bytes": no trace begins in a test that has written so many, "seed": the state of the random module in which each test
+begins}. Python 3.8 and newer.
 """
 
 import json
 import os
+import random
 
 import pytest
 from worldline_engines import make_hook
@@ -16,14 +19,30 @@ class _Tracing(object):
     def __init__(self, settings):
         self.output = open(settings["output"], "ab")
         self.files = frozenset(settings["shown"])
-        self.attributes = None
-        self.most = self.left = settings["traces"]
+        self.seed = settings.get("seed")
+        self.most = [settings["traces"], settings.get("events") or 1 << 62, settings.get("bytes") or 1 << 62]
+        self.begin(None)
         choice = {"engine": settings.get("engine"), "native": settings.get("native")}
-        self.hook = make_hook(self.output.write, self.wanted, self.shown, Limits(**settings["limits"]), **choice)
+        self.hook = make_hook(self.write, self.wanted, self.shown, Limits(**settings["limits"]), **choice)
+
+    def begin(self, test):
+        self.test = test
+        # What this test has written: traces, events and bytes.
+        self.written = [0, 0, 0]
+
+    def write(self, blocks):
+        at = 0
+        while at + 9 <= len(blocks):
+            self.written[1] += int.from_bytes(blocks[at + 5 : at + 9], "little") if blocks[at : at + 1] == b"X" else 0
+            at += 5 + int.from_bytes(blocks[at + 1 : at + 5], "little")
+        self.written[2] += len(blocks)
+        self.output.write(blocks)
 
     def wanted(self, code):
-        self.left -= 1
-        return self.attributes if self.left >= 0 else None
+        if any(written >= most for written, most in zip(self.written, self.most)):
+            return None
+        self.written[0] += 1
+        return {"test": self.test, "number": self.written[0]}
 
     def shown(self, code):
         return code.co_filename in self.files and code.co_name != "<module>"
@@ -37,7 +56,9 @@ def pytest_configure(config):
 @pytest.hookimpl(hookwrapper=True, trylast=True)
 def pytest_runtest_call(item):
     tracing = item.config._worldline_tracing_all
-    tracing.attributes, tracing.left = json.dumps({"test": item.nodeid}).encode(), tracing.most
+    tracing.begin(item.nodeid)
+    if tracing.seed is not None:
+        random.seed(tracing.seed)
     tracing.hook.install()
     try:
         yield

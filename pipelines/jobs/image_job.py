@@ -2,6 +2,7 @@
 
 import functools
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -84,5 +85,14 @@ def passing_tests(row: Row) -> list[str]:
 
 def source_texts(tree: SourceTree) -> dict[str, str]:
     """Return the project's own Python files that are UTF-8, by path."""
-    texts = {path: tree.text(path) for path in tree.source_files()}
+    return _texts(tree, tree.source_files())
+
+
+def python_texts(tree: SourceTree) -> dict[str, str]:
+    """Return all Python files that are UTF-8, tests too, by path."""
+    return _texts(tree, tree.python_files())
+
+
+def _texts(tree: SourceTree, paths: Sequence[str]) -> dict[str, str]:
+    texts = {path: tree.text(path) for path in paths}
     return {path: text for path, text in texts.items() if text is not None}

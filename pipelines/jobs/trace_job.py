@@ -1,8 +1,9 @@
-"""Traces the functions of one repository: as passing tests call them, and called with inputs from tests and annotations."""
+"""Traces the functions of one repository: cut out of passing tests, and called with inputs from tests and annotations."""
 
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from collectors import function_calls
 from collectors.annotated_inputs import AnnotatedInputs, annotated_inputs
@@ -11,10 +12,10 @@ from collectors.function_calls import CallTracer
 from collectors.function_inputs import FunctionCall, record_inputs
 from collectors.line_coverage import Reach
 from collectors.native_engine import FILE, MOUNT, native_for_base
-from collectors.tracing import COLLECTOR, plan_traces, record_traces
+from collectors.repository_traces import COLLECTOR, RepositoryTracer
 from images.docker_container import DockerContainer
 from images.engine import Engine
-from pipelines.jobs.image_job import read_image, repository_name, source_texts
+from pipelines.jobs.image_job import python_texts, read_image, repository_name, source_texts
 from pipelines.jobs.map_job import read_map
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.origin import Origin
@@ -41,17 +42,19 @@ def trace(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     compiled = native_for_base(engine, row["python_version"])
     mounts, native = ({str(compiled): MOUNT}, f"{MOUNT}/{FILE}") if compiled else ({}, None)
     with DockerContainer(engine, row["image"], mounts=mounts) as container:
-        plans = plan_traces(row["source_digest"], reached, recipe.traces)
-        in_tests = record_traces(container, plans, sources, recipe.traces, native=native)
-        tracer = CallTracer(container, sources, recipe.traces, recipe.calls, digest=row["source_digest"], native=native)
+        limits, digest, seconds = recipe.traces, row["source_digest"], recipe.images.test_seconds
+        about: dict[str, Any] = {"digest": digest, "seed": recipe.seed, "native": native, "timeout_s": seconds}
+        in_tests = RepositoryTracer(container, python_texts(tree), limits, recipe.cuts, **about).trace(reached)
+        tracer = CallTracer(container, sources, limits, recipe.calls, digest=digest, native=native)
         annotated = _annotated(sources, recipe)
         calls = tracer.explore(_inputs(container, reached, recipe), annotated.calls)
-    made = [(in_tests, COLLECTOR), *((found.columns, function_calls.COLLECTOR) for found in calls)]
+    made = [(columns, COLLECTOR) for columns in in_tests.columns]
+    made += [(found.columns, function_calls.COLLECTOR) for found in calls]
     tables = [trace_table(c, origin_of(row, collector=name, seed=recipe.seed)) for c, name in made]
-    store.commit(unit, joined(tables), seconds=time.monotonic() - began)
+    store.commit(unit, joined(tables) if tables else [], seconds=time.monotonic() - began)
     by_type = len({found.call for found in calls} & set(annotated.calls))
     return (
-        f"{len(in_tests.heads)} traces in tests, {len(calls)} of calls, {by_type} of them with inputs from annotations "
+        f"{in_tests.account()}; {len(calls)} traces of calls, {by_type} of them with inputs from annotations "
         f"({annotated.skipped} functions with unknown types)"
     )
 

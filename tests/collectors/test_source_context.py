@@ -32,3 +32,11 @@ def test_code_without_source_has_an_empty_context() -> None:
 
 def test_a_block_that_cannot_be_tokenised_is_its_first_line() -> None:
     assert SourceTexts({"/r/a.py": "x = (\n"}).context([_code(1)]) == "\nx = (  # << START_OF_TRACE\n"
+
+
+def test_an_expression_is_the_lines_of_its_statement() -> None:
+    function = "def f(xs):\n    return sum(\n        (x\n         for x in xs),\n        0)\n"
+    texts = SourceTexts({"/r/a.py": function + "\ny = 1\n\ndef h():\n    pass\n"})
+    assert texts.context([_code(1), _code(3)]) == "\n" + function.replace(":\n", ":  # << START_OF_TRACE\n", 1)
+    assert texts.block("/r/a.py", 3) == ["        (x\n", "         for x in xs),\n"]
+    assert texts.block("/r/a.py", 2) == function.splitlines(keepends=True)[1:]

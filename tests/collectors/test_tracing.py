@@ -8,14 +8,12 @@ import pytest
 
 from collectors.function_tracing import FunctionNotFound, trace_function
 from collectors.line_coverage import Reach, map_coverage
-from collectors.tracing import TraceLimits, plan_traces, record_traces
 from images.base_image import COVERAGE_FOLDER
 from images.container import Container
 from images.local_container import LocalContainer
 from images.source_tree import SourceTree
 from tests.conftest import sample_files
 from trajectories.frame import FrameKind
-from trajectories.trace_table import traces_of
 from trajectories.trajectory import Outcome
 
 TREE = SourceTree(files=sample_files())
@@ -28,6 +26,7 @@ TESTS = [
 
 
 def _map(container: Container) -> list[Reach]:
+    """Return the coverage map of the sample project."""
     spec = find_spec("coverage")
     assert spec is not None and spec.origin is not None
     beside = str(Path(spec.origin).parent.parent)
@@ -41,36 +40,6 @@ def test_the_map_says_which_test_reaches_which_lines(container: Container) -> No
     assert set(reached) == {(TESTS[0], "balance"), (TESTS[1], "largest"), (TESTS[2], "largest")}
     assert reached[TESTS[2], "largest"].lines == (16, 17)
     assert reached[TESTS[0], "balance"].core == ("SysMonitor" if sys.version_info >= (3, 12) else "CTracer")
-
-
-def test_functions_that_tests_reach_are_traced(container: Container) -> None:
-    plans = plan_traces(TREE.digest, _map(container), TraceLimits())
-    made = record_traces(container, plans, SOURCES, TraceLimits())
-    by_id = {head.id: found for head, found in zip(made.heads, traces_of(made), strict=True)}
-    by_test = {plan.test: by_id[plan.id] for plan in plans}
-    assert {test: outcome for test, (_, outcome) in by_test.items()} == {
-        TESTS[0]: Outcome.RETURNED,
-        TESTS[1]: Outcome.RETURNED,
-        TESTS[2]: Outcome.RAISED,
-    }
-    trace = by_test[TESTS[2]][0]
-    assert trace.result is not None
-    assert trace.result.value == "ValueError: no entries"
-    assert trace.source.startswith("\ndef largest(entries):  # << START_OF_TRACE\n")
-    assert by_test[TESTS[1]][0].frames[-1].value == "7"
-    assert (trace.frames[0].file, trace.frames[0].function) == ("ledger.py", "largest")
-
-
-def test_plans_do_not_depend_on_the_order_of_the_map(local: LocalContainer) -> None:
-    reached = _map(local)
-    assert plan_traces("d", reached, TraceLimits()) == plan_traces("d", reached[::-1], TraceLimits())
-
-
-def test_a_trace_over_its_bound_is_cut_and_says_so(local: LocalContainer) -> None:
-    limits = TraceLimits(events=3)
-    plans = plan_traces(TREE.digest, _map(local), limits)
-    [(trace, outcome)] = traces_of(record_traces(local, plans[:1], SOURCES, limits))
-    assert (len(trace.frames), trace.cut, outcome) == (3, "events", Outcome.CUT)
 
 
 def _values(local: LocalContainer, body: str, *arguments: str) -> dict[str, str]:

@@ -5,27 +5,28 @@ import json
 from collectors.entry_points import functions_of
 from collectors.function_calls import CallSettings, CallTracer
 from collectors.function_inputs import FunctionCall
-from collectors.tracing import TraceLimits, plan_traces, record_traces
+from collectors.repository_traces import CutSettings, RepositoryTracer
+from collectors.tracing import TraceLimits
 from images.local_container import LocalContainer
 from pipelines.output_environment import OutputEnvironment
-from tests.collectors.test_tracing import SOURCES, TREE, _map
+from tests.collectors.test_repository_traces import FILES, REACHED
+from tests.collectors.test_tracing import SOURCES, TREE
 from tests.trajectories.test_rows import ORIGIN
 from trajectories.trace_table import traces_of
 from trajectories.trajectory import Trajectory
 
 
 def _environment(local: LocalContainer) -> OutputEnvironment:
-    plans = plan_traces(TREE.digest, _map(local), TraceLimits())
-    columns = record_traces(local, plans, SOURCES, TraceLimits())
-    made = dict(zip((head.id for head in columns.heads), traces_of(columns), strict=True))
-    found = [Trajectory(id=p.test, origin=ORIGIN, outcome=made[p.id][1], trace=made[p.id][0]) for p in plans]
+    tracer = RepositoryTracer(local, FILES, TraceLimits(), CutSettings(step_in=0.0), digest=TREE.digest)
+    made = [pair for columns in tracer.trace(REACHED).columns for pair in traces_of(columns)]
+    found = [Trajectory(id=f"{t.entry} {o}", origin=ORIGIN, outcome=o, trace=t) for t, o in made]
     return OutputEnvironment(found, {"ledger": local})
 
 
 def test_answers_are_rewarded_by_execution(local: LocalContainer) -> None:
     environment = _environment(local)
     keys = [question.key for question in environment.questions()]
-    assert [key.split("::")[1] for key in keys] == ["test_balance_adds", "test_largest"]
+    assert keys == ["ledger.py:balance returned", "ledger.py:largest returned"]
     answers = ['"7"', '"8"', "", "7", '"7']
     assert environment.rewards([(keys[0], answer) for answer in answers]) == [1.0, -1.0, -1.0, -1.0, -1.0]
 

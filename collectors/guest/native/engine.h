@@ -42,7 +42,6 @@
 #define LONG_STRING 64
 #define LINES 256
 #define PENDING 32768
-#define LONGEST_WAIT 0.05
 
 #if PY_VERSION_HEX >= 0x030B0000
 typedef struct _PyInterpreterFrame Frame;
@@ -130,9 +129,8 @@ typedef struct Engine {
     uint8_t kinds[CHUNK];
     uint32_t code_column[CHUNK], line_column[CHUNK], count_column[CHUNK];
     Buffer name_column, length_column, texts;
-    /* blocks that are not written yet, and when some were */
+    /* blocks that are not written yet */
     Buffer pending;
-    double written;
     /* threads: `torn` says that the stream has lost a block, `busy` that an event is being taken, `lost` that
      * steps have passed unseen */
     PyObject *is_ours, *join, *before_object;

@@ -60,7 +60,7 @@ static int flush(Engine *e) {
     return write_block(e, 'X', parts, 8);
 }
 
-/* The end of a trace; short ones are written together, but none waits for long. */
+/* The end of a trace, which is written with all that was not written of it. */
 static int write_end(Engine *e) {
     Buffer *said = &e->scratch;
     const char *mark = e->full ? "\"" : "";
@@ -68,9 +68,6 @@ static int write_end(Engine *e) {
     if (add_text(said, "{\"cut\":") || add_text(said, mark) || add_text(said, e->full ? e->full : "null") ||
         add_text(said, mark) || add_count(said, ",\"values_cut\":", (size_t)e->cut, "}") || write_block(e, 'E', said, 1))
         return -1;
-    double time = now();
-    if (time - e->written < LONGEST_WAIT) return 0;
-    e->written = time;
     return write_pending(e);
 }
 
@@ -97,7 +94,7 @@ static int add_event(Engine *e, int kind, Scope *scope, uint32_t count) {
     e->code_column[at] = (uint32_t)scope->code->number;
     e->line_column[at] = scope->line;
     e->count_column[at] = count;
-    return e->chunk == CHUNK ? flush(e) : 0;
+    return e->chunk < CHUNK ? 0 : flush(e) || write_pending(e) ? -1 : 0;
 }
 
 static int add_change(Engine *e, long name, const char *text, size_t size) {
