@@ -30,13 +30,17 @@ _AGAIN = 5
 _LONG = {("more-itertools", "3.11")}
 
 
+# Of each test, of each file.
+Lines = dict[str, dict[str, list[int]]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run of a suite: its CPU seconds, how it ended, the lines of each test and the cores that measured them."""
 
     seconds: float
     ended: str
-    lines: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    lines: Lines = field(default_factory=dict)
     cores: tuple[str, ...] = ()
 
     @property
@@ -72,11 +76,17 @@ def _cpu_of_children() -> float:
 
 
 def claims_of(label: str, suite: Prepared, processes: int) -> list[Claim]:
-    """Return whether the map of one suite is within the bar, with every test passed and one core, and whether it is right."""
+    """Return what the map of one suite costs, and whether it is right."""
     bare, mapped = [], []
     for _ in range(processes):
         bare.append(run_suite(suite, None))
         mapped.append(run_suite(suite, OURS))
+    name = f"{label} {suite.suite.project}: coverage map"
+    return [cost_claim(name, bare, mapped), _lines_claim(name, suite, mapped[0].lines)]
+
+
+def cost_claim(name: str, bare: list[Run], mapped: list[Run]) -> Claim:
+    """Return whether the map of one suite is within the bar, with every test passed and one core."""
     least, most = min(run.seconds for run in bare), min(run.seconds for run in mapped)
     failed = next((run.ended for run in [*bare, *mapped] if not run.good), "")
     cores = sorted({core for run in mapped for core in run.cores})
@@ -85,21 +95,21 @@ def claims_of(label: str, suite: Prepared, processes: int) -> list[Claim]:
         f"{ratio:.2f} ({least:.2f} s -> {most:.2f} s), {len(mapped[0].lines)} tests, {', '.join(cores) or 'no core'}"
     )
     holds = ratio <= BAR and not failed and len(cores) == 1
-    name = f"{label} {suite.suite.project}: coverage map"
-    cost = Claim(
-        claim=f"{name} over the bare suite",
-        value=f"{value}; {failed}" if failed else value,
-        bar=f"<= {BAR}",
-        holds=holds,
-    )
-    return [cost, _rightness(name, suite, mapped)]
+    value += f"; {failed}" if failed else ""
+    return Claim(claim=f"{name} over the bare suite", value=value, bar=f"<= {BAR}", holds=holds)
 
 
-def _rightness(name: str, suite: Prepared, mapped: list[Run]) -> Claim:
-    ours, plain = mapped[0].lines, run_suite(suite, PLAIN).lines
-    other = {test for test in {*ours, *plain} if ours.get(test) != plain.get(test)}
-    alone = replace(suite, suite=replace(suite.suite, tests=tuple(sorted(other)))) if len(other) <= 50 else suite
+def _lines_claim(name: str, suite: Prepared, ours: Lines) -> Claim:
+    plain = run_suite(suite, PLAIN).lines
+    other = sorted(test for test in {*ours, *plain} if ours.get(test) != plain.get(test))
+    alone = replace(suite, suite=replace(suite.suite, tests=tuple(other))) if len(other) <= 50 else suite
     again = [run_suite(alone, PLAIN).lines for _ in range(_AGAIN if other else 0)]
+    return same_lines_claim(name, ours, plain, again)
+
+
+def same_lines_claim(name: str, ours: Lines, plain: Lines, again: list[Lines]) -> Claim:
+    """Return whether the lines of each test are those of the plain way; tests that differ within `again` are left out."""
+    other = {test for test in {*ours, *plain} if ours.get(test) != plain.get(test)}
     unsteady = {test for test in other if any(lines.get(test) != again[0].get(test) for lines in again)}
     wrong = sorted(other - unsteady)
     value = f"{len(plain) - len(other)} of {len(plain) - len(unsteady)} tests the same, {len(unsteady)} unsteady"
