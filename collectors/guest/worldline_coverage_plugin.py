@@ -8,7 +8,8 @@ cleared in the collector's own sets: Coverage.get_data and erase cost 10 ms for 
 The random module begins each test with the same state, as it does when the test is traced.
 
 WORLDLINE_COVERAGE names a JSON file: {"output": path, "files": [those to measure], "package": folder of coverage.py}.
-Python 3.9 and newer. Not covered: what fixtures run, and what a thread that is older than the test runs under the C tracer.
+Python 3.9 and newer. Not covered: what fixtures run; under the C tracer, what a thread that is older than the test runs; on
+sys.monitoring, the rest of a generator that began before the test.
 """
 
 import json
