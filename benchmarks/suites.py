@@ -15,8 +15,8 @@ from benchmarks.releases import Suite, unpack_release
 
 # One test asks for annotations in a way that this interpreter answers otherwise.
 _ATTRS = ("--deselect", "tests/test_converters.py::TestPipe::test_wrapped_annotation")
-# These tests need the fixture of pytest-benchmark.
-_SIMPY = ("--ignore", "tests/test_benchmark.py")
+# These tests need the fixture of pytest-benchmark, or hold simulations against the clock.
+_SIMPY = ("--ignore", "tests/test_benchmark.py", "--ignore", "tests/test_rt.py")
 _HUMANIZE = ("--ignore", "tests/test_benchmarks.py")
 
 SUITES = (

@@ -18,4 +18,5 @@ def test_a_test_with_other_lines_counts_unless_it_differs_from_run_to_run():
     assert same_lines_claim("3.13", ONE, ONE, []).holds
     assert not same_lines_claim("3.13", ONE, TWO, [TWO, TWO]).holds
     assert same_lines_claim("3.13", ONE, TWO, [TWO, ONE]).holds
-    assert not same_lines_claim("3.13", ONE, {}, [{}, {}]).holds
+    assert not same_lines_claim("3.13", ONE, {}, [ONE, ONE]).holds
+    assert same_lines_claim("3.13", {**ONE, "at 12:00": {}}, {**ONE, "at 12:01": {}}, [ONE, ONE]).holds
