@@ -7,9 +7,9 @@ cheaper (docs/log.md), since pytest's own steps between the tests are then trace
 cleared in the collector's own sets: Coverage.get_data and erase cost 10 ms for each test (new collector, new database).
 The random module begins each test with the same state, as it does when the test is traced.
 
-WORLDLINE_COVERAGE names a JSON file: {"output": path, "files": [those to measure], "package": folder of coverage.py}.
-Python 3.9 and newer. Not covered: what fixtures run; under the C tracer, what a thread that is older than the test runs; on
-sys.monitoring, the rest of a generator that began before the test.
+WORLDLINE_COVERAGE names a JSON file: {"output": path, "files": [those to measure], "package": folder of coverage.py}, where
+"root" may stand for the files: a folder, all of it. Python 3.9 and newer. Not covered: what fixtures run; under the C
+tracer, what a thread that is older than the test runs; on sys.monitoring, the rest of a generator that began before the test.
 """
 
 import json
@@ -47,12 +47,14 @@ def _say_nothing(*_, **__):
 class _Measuring(object):
     def __init__(self, settings):
         self.output = open(settings["output"], "a", encoding="utf-8")
-        self.names = {os.path.realpath(path): path for path in settings["files"]}
+        self.root = os.path.realpath(settings["root"]) if "root" in settings else None
+        self.names = {os.path.realpath(path): path for path in settings.get("files", ())}
         monitoring = sys.version_info >= (3, 12)
         self.coverage = _coverage.Coverage(
             data_file=None,
             config_file=False,
-            include=[path.replace("[", "[[]") for path in self.names],
+            source=[self.root] if self.root else None,
+            include=[path.replace("[", "[[]") for path in self.names] or None,
             # Arcs say which functions were entered; on sys.monitoring the collector's code objects do.
             branch=not monitoring,
             messages=False,
@@ -101,7 +103,8 @@ class _Measuring(object):
         return self.by_name(lines), self.by_name(entered)
 
     def by_name(self, found):
-        return {self.names[path]: sorted(found[path]) for path in sorted(found) if path in self.names and found[path]}
+        known = {path: path for path in found} if self.root else self.names
+        return {known[path]: sorted(found[path]) for path in sorted(found) if path in known and found[path]}
 
     def give_up(self, test, error):
         self.core = None

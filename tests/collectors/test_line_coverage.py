@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from collectors.actions import Action, perform
 from collectors.errors import GuestStreamError
 from collectors.line_coverage import map_coverage
 from collectors.ship import read_lines, run_with_guest
@@ -245,3 +246,14 @@ def test_no_coverage_package_is_an_error_and_not_an_empty_map(tmp_path: Path) ->
         container.put(hidden)
         with pytest.raises(GuestStreamError, match="broken on purpose"):
             map_coverage(container, IDS, SOURCES, package=container.root)
+
+
+def test_the_spectrum_counts_the_lines_of_failing_and_passing_tests() -> None:
+    text = "import shapes\ndef test_a():\n    shapes.fails(1)\ndef test_b():\n    shapes.fails(2)\n"
+    with LocalContainer({**FILES, "test_few.py": text.encode()}) as container:
+        seen = perform(container, Action(thought="", tool="spectrum", body="test_few.py"))
+    assert seen.text.splitlines() == [
+        "shapes.py:48 failed=1 passed=1",
+        "shapes.py:49 failed=1 passed=0",
+        "test_few.py:5 failed=1 passed=0",
+    ]
