@@ -12,13 +12,18 @@ from images.source_tree import SourceTree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """The tests of one release: its pin, the paths or ids that pytest is given, and options that leave tests out."""
+    """The tests of one release: its pin, the paths or ids that pytest is given, and options that leave tests out.
+
+    `needs` are packages that the tests need beside pytest; one that is `built` is installed and not run in its folder.
+    """
 
     project: str
     version: str
     tests: tuple[str, ...]
     options: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    built: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

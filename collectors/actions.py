@@ -128,7 +128,8 @@ def _spectrum(container: Container, body: str) -> Observation:
         container, "worldline_coverage_plugin", settings, chosen=chosen, timeout_s=_COMMAND_SECONDS
     )
     counts: dict[tuple[str, int], list[int]] = {}
-    for _, test, _, by_file in read_lines(output):
+    for kind, test, *fields in read_lines(output):
+        by_file = fields[1] if kind == "lines" else {}
         failed = test in run.outcomes and run.outcomes[test].outcome != "passed"
         for file, numbers in by_file.items():
             for number in numbers:

@@ -1,17 +1,21 @@
 """Functions of a source file: where each begins and ends, so that lines can be joined to functions."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One function or method; `first_line` is that of its first decorator, as the interpreter counts."""
+    """One function or method; `first_line` is that of its first decorator, as the interpreter counts.
+
+    `signature_line` is the last line of the signature: the `def` statement itself runs no line after it.
+    """
 
     path: str
     name: str
     first_line: int
+    signature_line: int
     body_line: int
     last_line: int
 
@@ -35,6 +39,7 @@ def _walk(path: str, node: ast.AST, prefix: str) -> Iterator[Function]:
                 path=path,
                 name=prefix + child.name,
                 first_line=min([child.lineno, *(d.lineno for d in child.decorator_list)]),
+                signature_line=_signature_line(child),
                 body_line=child.body[0].lineno,
                 last_line=child.end_lineno or child.lineno,
             )
@@ -45,7 +50,16 @@ def _walk(path: str, node: ast.AST, prefix: str) -> Iterator[Function]:
             yield from _walk(path, child, prefix)
 
 
-def innermost(functions: list[Function], line: int) -> Function | None:
-    """Return the innermost function whose body holds the line."""
-    holding = [function for function in functions if function.holds(line)]
+def _signature_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    parts = [*ast.walk(node.args), *([node.returns] if node.returns else [])]
+    return max([node.lineno, *(getattr(part, "end_lineno", None) or 0 for part in parts)])
+
+
+def innermost(functions: list[Function], line: int, entered: Collection[int]) -> Function | None:
+    """Return the innermost function whose body holds the line, among those that can have run it.
+
+    A line that a body shares with its `def` statement counts for functions that were entered (their first lines), since
+    the statement runs it too.
+    """
+    holding = [f for f in functions if f.holds(line) and (line > f.signature_line or f.first_line in entered)]
     return max(holding, key=lambda function: function.first_line, default=None)

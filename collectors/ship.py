@@ -30,7 +30,7 @@ def run_with_guest(
     complete = {**settings, "output": inside(output)}
     container.put({**guest_files(), output: b"", config: json.dumps(complete).encode()})
     variable = "WORLDLINE_" + plugin.removeprefix("worldline_").removesuffix("_plugin").upper()
-    selection = replace(chosen, plugins=(plugin,), env={variable: config})
+    selection = replace(chosen, plugins=(plugin,), env={**chosen.env, variable: config})
     run = run_tests(container, selection, timeout_s=timeout_s)
     return run, container.get([output]).get(output, b"")
 

@@ -25,7 +25,12 @@ class _Channel:
         self.file.flush()
 
 
+# After the conftests, and before pytest-xdist, which looks here for whether it shall start workers.
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config):
+    # One process runs all tests, whatever the project asks for: plugins of ours see what happens in their own process.
+    if getattr(config.option, "dist", "no") != "no":
+        config.option.dist, config.option.tx = "no", []
     config._worldline = _Channel(os.environ["WORLDLINE_OUTCOMES"])
 
 

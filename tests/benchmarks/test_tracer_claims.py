@@ -2,7 +2,6 @@
 
 import struct
 
-from benchmarks.coverage_map import SUITES, Run, claim_of
 from benchmarks.tracer.claims import Ratios, speed_claims, stream_claims
 from benchmarks.tracer.measurement import UNTRACED, Cell, Times
 from benchmarks.tracer.plan import COVERAGE, FLOORS, HUNTER, MONITORING, NATIVE, SETTRACE, plan_cells, program_workloads
@@ -63,11 +62,3 @@ def test_every_tool_has_a_bare_run_of_its_size():
     cells = plan_cells(program_workloads(), quick=False)
     bare = {(cell.workload, cell.short) for cell in cells if cell.tool == UNTRACED}
     assert {(cell.workload, cell.short) for cell in cells} == bare
-
-
-def test_a_map_of_a_suite_that_failed_holds_no_claim():
-    bare = [Run(seconds=1.0, ended="5 passed, 1 xpassed in 1s")]
-    good = [Run(seconds=1.4, ended="5 passed in 1s", tests=5, cores=("SysMonitor",))]
-    failed = [Run(seconds=1.4, ended="1 failed, 4 passed in 1s", tests=5, cores=("SysMonitor",))]
-    assert claim_of("3.13", SUITES[0], bare, good).holds
-    assert not claim_of("3.13", SUITES[0], bare, failed).holds
