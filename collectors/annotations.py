@@ -74,7 +74,7 @@ class Annotations:
         if isinstance(node, ast.Constant) and node.value is None:
             return st.none()
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            return self._union([node.left, node.right], hashable, depth)
+            return self._union(_members(node), hashable, depth)
         base, arguments = (node.value, _items(node.slice)) if isinstance(node, ast.Subscript) else (node, [])
         name = self._resolved(base)
         if name is None and isinstance(base, ast.Name) and base.id in self._names.assigned:
@@ -168,6 +168,13 @@ def _parsed(text: str) -> ast.expr:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError) as error:
         raise UnknownType(f"annotation {text!r} is no expression") from error
+
+
+def _members(node: ast.expr) -> list[ast.expr]:
+    """Return the members of a union written with `|`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return [*_members(node.left), *_members(node.right)]
+    return [node]
 
 
 def _items(node: ast.expr) -> list[ast.expr]:

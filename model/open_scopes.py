@@ -12,7 +12,9 @@ from model.render import UNCHANGED
 from trajectories.frame import Frame, FrameKind
 from trajectories.scope_state import ScopeStates
 
-_OPENERS = ("def ", "async def ", "class ", "@")
+_FUNCTIONS = ("def ", "async def ")
+_OPENERS = (*_FUNCTIONS, "class ", "@")
+_START = "  # << START_OF_TRACE"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class OpenScopes:
     """Follows the frames of one trace with this source text; `states` must follow them too."""
 
     def __init__(self, source: str, states: ScopeStates) -> None:
-        self._source = source.splitlines(keepends=True)
+        self._source = source.replace(_START, "").splitlines(keepends=True)
         self._blocks: dict[str, frozenset[str]] = {}
         self._states = states
         self._scopes: list[_Scope] = []
@@ -75,14 +77,31 @@ class OpenScopes:
 
     def _lines(self, opener: str) -> frozenset[str]:
         if opener not in self._blocks:
-            self._blocks[opener] = frozenset(self._block(opener) if opener.lstrip().startswith(_OPENERS) else ())
+            self._blocks[opener] = frozenset(self._block(opener))
         return self._blocks[opener]
 
     def _block(self, opener: str) -> list[str]:
+        """Return the lines of the function that a call of this line enters, or goes on in the middle of."""
         first = next((n for n, line in enumerate(self._source) if line == opener), None)
+        if first is not None and not opener.lstrip().startswith(_OPENERS):
+            first = self._head(first)
         if first is None:
             return []
         try:
             return inspect.getblock(self._source[first:])
         except (SyntaxError, TokenError):
             return []
+
+    def _head(self, inside: int) -> int | None:
+        indent = _indent(self._source[inside])
+        for number in range(inside - 1, -1, -1):
+            line = self._source[number]
+            if line.strip() and _indent(line) < indent:
+                indent = _indent(line)
+                if line.lstrip().startswith(_FUNCTIONS):
+                    return number
+        return None
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.fidelity.cruxeval import BadItems, item_claims, read_items
 from benchmarks.fidelity.projects import Findings, examine
-from benchmarks.releases import Suite
+from benchmarks.releases import Suite, release_files
 from benchmarks.table import print_claims
 from collectors.native_engine import FILE, native_for_interpreter
 
@@ -48,7 +48,7 @@ def main() -> int:
     native, findings = str(folder / FILE) if folder else None, Findings()
     for suite in SUITES[:_QUICK] if arguments.quick else SUITES:
         before = findings.functions
-        examine(suite, native, findings)
+        examine(suite, release_files(suite), native, findings)
         print(f"{suite.project} {suite.version}: {findings.functions - before} functions", file=sys.stderr, flush=True)
     for tally in (findings.returned, findings.raised, findings.parsed, findings.programs):
         for name in tally.other:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.fidelity.again import make_again
 from benchmarks.fidelity.comparison import Tally, compare_value, end_of, same_frames
-from benchmarks.releases import Suite, release_files
+from benchmarks.releases import Suite
 from benchmarks.table import Claim
 from collectors.entry_points import functions_of
 from collectors.function_calls import CallSettings, CallTrace, CallTracer
@@ -54,9 +54,8 @@ class Findings:
         ]
 
 
-def examine(suite: Suite, native: str | None, findings: Findings) -> None:
-    """Trace calls of a release's functions and add what is found out about them."""
-    files = release_files(suite)
+def examine(suite: Suite, files: dict[str, bytes], native: str | None, findings: Findings) -> None:
+    """Trace calls of the functions in a release's files and add what is found out about them."""
     tree = SourceTree(files=files)
     sources = {name: tree.text(name) or "" for name in tree.source_files()}
     with LocalContainer(files) as container:

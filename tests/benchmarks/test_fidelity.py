@@ -7,6 +7,8 @@ import pytest
 
 from benchmarks.fidelity.comparison import Tally, compare_value, same_frames
 from benchmarks.fidelity.cruxeval import BadItems, item_claims, read_items
+from benchmarks.fidelity.projects import Findings, examine
+from benchmarks.releases import Suite
 from collectors.function_tracing import trace_function
 from images.local_container import LocalContainer
 
@@ -60,3 +62,47 @@ def test_a_claim_holds_when_something_was_compared_and_nothing_differs() -> None
 def test_traces_with_other_values_differ(local: LocalContainer) -> None:
     one, other = (trace_function(local, "def f(n):\n    return [n]\n", "f", [n])[0] for n in ("1", "2"))
     assert same_frames(one, one) and not same_frames(one, other)
+
+
+_SHOP = """import os
+
+class Till:
+    def add(self, n):
+        return n + 1
+
+def total(prices):
+    return sum(_taxed(price) for price in prices)
+
+def _taxed(price):
+    if price < 0:
+        raise ValueError("negative", price)
+    return price * 2
+
+def through_a_method(n):
+    return Till().add(n)
+
+def till(n):
+    return Till()
+
+def process(n):
+    return os.getpid()
+"""
+_TESTS = """from shop import *
+def test_shop():
+    assert total([1, 2]) == 6
+    through_a_method(1), till(1), process(1)
+    try:
+        total([-1])
+    except ValueError:
+        pass
+"""
+
+
+def test_calls_of_a_project_are_examined() -> None:
+    files, findings = {"shop.py": _SHOP.encode(), "test_shop.py": _TESTS.encode()}, Findings()
+    examine(Suite(project="shop", version="1", tests=("test_shop.py",)), files, None, findings)
+    assert findings.functions >= 4 and not any(t.other for t in (findings.returned, findings.raised, findings.parsed))
+    assert findings.returned.same >= 2 and findings.raised.same >= 1 and findings.parsed.same == findings.calls
+    assert findings.returned.apart["hold what is of no known exact type"] >= 1
+    assert not findings.programs.other and findings.programs.same >= 2
+    assert findings.programs.apart == {"run through methods, which stand without their class": 1}

@@ -29,6 +29,11 @@ class Mapping2(Mapping): ...
 """
 
 
+def test_a_long_union_keeps_its_members() -> None:
+    drawn = _drawn("int | str | bytes | float | bool | list[int] | tuple[int] | None | dict[str, int]", count=60)
+    assert len({type(ast.literal_eval(text)) for text in drawn}) == 9
+
+
 def _drawn(annotation: str, source: str = HEAD, count: int = 12) -> list[str]:
     text = f"{source}\ndef f(x: {annotation}): return x\n"
     made = annotated_inputs({"m.py": text}, functions_of("m.py", text), seed=3, count=count)

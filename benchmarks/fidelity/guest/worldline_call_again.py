@@ -8,6 +8,8 @@ repr or `TypeName: message`, "exact": whether all of it is of known types, "expe
 Python 3.8 and newer.
 """
 
+import __future__
+
 import importlib
 import json
 import random
@@ -79,7 +81,9 @@ def trace_program(settings, key, names, rest, write):
     source, others = rest
     for module in others:
         names = {**vars(importlib.import_module(module)), **names}
-    exec(compile(source, PROGRAM, "exec"), names)
+    # The annotations of a module that postpones them may name what it imports for type checkers alone.
+    flags = __future__.annotations.compiler_flag if names.get("annotations") is __future__.annotations else 0
+    exec(compile(source, PROGRAM, "exec", flags), names)
     main_code, files = names["main"].__code__, frozenset(settings["shown"]) | {PROGRAM}
     hook = make_hook(
         write,
