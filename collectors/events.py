@@ -1,6 +1,5 @@
 """Events: what a guest's stream tells, all traces together in columns, with no Python object for an event."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,7 +26,7 @@ class CodeSeen:
 class TraceSeen:
     """One trace of a stream: what it began with, its first event, and what was cut; `killed` where no end came.
 
-    `stream` is the number of the thread's stream in its file, `thread` the thread's name, which says the same in each run.
+    `stream` is the place of the thread's stream among those of its file, `thread` the thread's name.
     """
 
     attributes: dict[str, Any]
@@ -71,25 +70,15 @@ class Stream:
 def read_stream(data: bytes) -> Stream:
     """Return what a file tells up to where it ends; raise `GuestStreamError` for what no guest of ours writes.
 
-    The traces of the file's own stream come first, then those of other threads, by name: two threads open their streams in
-    one order or the other, but are named in the order in which the program makes them.
+    The traces of the file's own stream come first, then those of other threads.
     """
     reader = _Reader()
-    own, *others = enumerate(streams(data))
-    for number, stream in [own, *sorted(others, key=lambda found: (_thread_key(found[1]), found[0]))]:
+    for number, stream in enumerate(streams(data)):
         reader.begin(number)
         for letter, payload in blocks(stream):
             reader.take(letter, payload)
     events = _joined(reader.parts, [trace.first for trace in reader.traces])
     return Stream(traces=reader.traces, codes=reader.codes, names=reader.names, events=events)
-
-
-def _thread_key(stream: bytes) -> list[tuple[str, int]]:
-    """Return what sorts streams by the names of their threads, numbers in these by size."""
-    letter, payload = next(blocks(stream), ("", memoryview(b"")))
-    value = read_json(letter, payload) if letter == "H" else None
-    name = str(value.get("name", "")) if type(value) is dict else ""
-    return [(text, int(digits or "0")) for text, digits in re.findall(r"([^0-9]+|^)([0-9]{0,9})", name)]
 
 
 class _Reader:

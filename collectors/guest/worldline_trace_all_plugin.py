@@ -9,12 +9,13 @@ import os
 
 import pytest
 from worldline_engines import make_hook
+from worldline_output import open_output
 from worldline_recorder import Limits
 
 
 class _Tracing(object):
     def __init__(self, settings):
-        self.output = open(settings["output"], "ab")
+        self.output = open_output(settings["output"])
         self.files = frozenset(settings["shown"])
         self.test = None
         self.most = self.left = settings["traces"]
@@ -43,4 +44,3 @@ def pytest_runtest_call(item):
         yield
     finally:
         tracing.hook.remove()
-        tracing.output.flush()

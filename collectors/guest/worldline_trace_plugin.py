@@ -13,12 +13,13 @@ import random
 
 import pytest
 from worldline_engines import make_hook
+from worldline_output import open_output
 from worldline_recorder import Limits
 
 
 class _Tracing(object):
     def __init__(self, settings):
-        self.output = open(settings["output"], "ab")
+        self.output = open_output(settings["output"])
         self.plan = settings["plan"]
         self.files = frozenset(settings["shown"])
         self.waiting = {}
@@ -42,7 +43,6 @@ class _Tracing(object):
 
     def finish(self):
         self.hook.remove()
-        self.output.flush()
 
 
 def pytest_configure(config):
