@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -59,11 +60,15 @@ class Events:
 
 @dataclass(slots=True, kw_only=True)
 class Stream:
-    """The traces, codes and names of a stream in the order of their blocks, and the events of all traces."""
+    """The traces, codes and names of a stream in the order of their blocks, and the events of all traces.
+
+    `sources` has texts of files that lie on no disk; of several with one name the later ones have a number behind it.
+    """
 
     traces: list[TraceSeen] = field(default_factory=list)
     codes: list[CodeSeen] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
     events: Events
 
 
@@ -78,7 +83,7 @@ def read_stream(data: bytes) -> Stream:
         for letter, payload in blocks(stream):
             reader.take(letter, payload)
     events = _joined(reader.parts, [trace.first for trace in reader.traces])
-    return Stream(traces=reader.traces, codes=reader.codes, names=reader.names, events=events)
+    return Stream(traces=reader.traces, codes=reader.codes, names=reader.names, sources=reader.sources, events=events)
 
 
 class _Reader:
@@ -87,6 +92,8 @@ class _Reader:
         self.codes: list[CodeSeen] = []
         self.names: list[str] = []
         self.parts: list[EventBlock] = []
+        self.sources: dict[str, str] = {}
+        self._files: dict[str, str] = {}
         self._events = 0
         self._open: TraceSeen | None = None
 
@@ -96,12 +103,20 @@ class _Reader:
         self._open = None
         self._about = ("", "", "")
         self._codes, self._names = len(self.codes), len(self.names)
+        self._files = {}
 
     def take(self, letter: str, payload: memoryview) -> None:
         if letter == "X":
             self._take_events(read_events(payload))
             return
-        takers = {"H": self._header, "C": self._code, "N": self._name, "B": self._begin, "E": self._end}
+        takers = {
+            "H": self._header,
+            "C": self._code,
+            "S": self._source,
+            "N": self._name,
+            "B": self._begin,
+            "E": self._end,
+        }
         if letter not in takers:
             raise refused(letter, bytes(payload[:80]))
         value = read_json(letter, payload)
@@ -135,7 +150,18 @@ class _Reader:
     def _code(self, value: Any) -> bool:
         fits = type(value) is list and [type(part) for part in value] == [str, str, int] and 0 <= value[2] <= _MOST
         if fits:
-            self.codes.append(CodeSeen(file=clean(value[0]), name=clean(value[1]), first_line=value[2]))
+            file = self._files.get(value[0], clean(value[0]))
+            self.codes.append(CodeSeen(file=file, name=clean(value[1]), first_line=value[2]))
+        return fits
+
+    def _source(self, value: Any) -> bool:
+        fits = type(value) is list and [type(part) for part in value] == [str, str]
+        if fits:
+            file, text = clean(value[0]), clean(value[1])
+            names = chain([file], (f"{file} {number}" for number in count(2)))
+            name = next(name for name in names if self.sources.get(name, text) == text)
+            self.sources[name] = text
+            self._files[value[0]] = name
         return fits
 
     def _name(self, value: Any) -> bool:

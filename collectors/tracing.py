@@ -105,6 +105,7 @@ def decode(data: bytes, entries: Mapping[str, str], texts: SourceTexts) -> Trace
     one id the later is kept. Raises `GuestStreamError` for what no guest of ours writes.
     """
     stream = read_stream(data)
+    texts = texts.with_missing(stream.sources)
     frames = frame_columns(stream, texts.line, texts.shown)
     codes, ends, numbers = codes_of(stream), ended_by(frames), {}
     for number, trace in enumerate(stream.traces):

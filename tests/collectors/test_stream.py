@@ -101,6 +101,7 @@ def test_flipped_bytes_give_traces_or_one_error(data: bytes, draw: st.DataObject
         (OPEN + block("E", {"cut": None, "values_cut": 1e400}), "guest block 'E'"),
         (OPEN + block("C", ["a.py", "f", 1 << 40]), "guest block 'C'"),
         (OPEN + block("N", 3), "guest block 'N'"),
+        (OPEN + block("S", ["a.py"]), "guest block 'S'"),
         (OPEN + block("B", [1]), "guest block 'B'"),
         (OPEN + block("H", {}), "guest block 'H'"),
         (OPEN + block("N", b"[" * 100_000), "guest block 'N'"),
@@ -177,3 +178,14 @@ def test_files_are_joined_with_the_streams_of_all() -> None:
 def test_what_no_thread_writes_is_refused_in_one_sentence(payload: bytes, message: str) -> None:
     with pytest.raises(GuestStreamError, match=message):
         _table(START + block("T", payload))
+
+
+def test_code_that_lies_in_no_file_brings_its_text() -> None:
+    def part(text: str, number: int) -> bytes:
+        code = block("S", ["<made>", text]) + block("C", ["<made>", "f", 1])
+        return code + block("B", {"id": str(number)}) + event_block([0], [number + 1], [1], [0], [], [])
+
+    stream = START + part("def f(): 0\n", 0) + part("def f(): 1\n", 1) + part("def f(): 0\n", 2)
+    decoded = decode(stream, {str(number): "f" for number in range(3)}, SourceTexts({"a.py": "never\n"}))
+    lines = [from_row(row).trace.frames[0].source_line for row in trace_table(decoded, ORIGIN).to_pylist()]  # type: ignore[union-attr]
+    assert lines == ["def f(): 0\n", "def f(): 1\n", "def f(): 0\n"]
