@@ -1,8 +1,8 @@
 """Events: what a guest's stream tells, all traces together in columns, with no Python object for an event."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ class CodeSeen:
 class TraceSeen:
     """One trace of a stream: what it began with, its first event, and what was cut; `killed` where no end came.
 
-    `stream` is the number of the thread's stream in its file, `thread` the thread's name, which says the same in each run.
+    `stream` is the place of the thread's stream among those of its file, `thread` the thread's name.
     """
 
     attributes: dict[str, Any]
@@ -60,36 +60,30 @@ class Events:
 
 @dataclass(slots=True, kw_only=True)
 class Stream:
-    """The traces, codes and names of a stream in the order of their blocks, and the events of all traces."""
+    """The traces, codes and names of a stream in the order of their blocks, and the events of all traces.
+
+    `sources` has texts of files that lie on no disk; of several with one name the later ones have a number behind it.
+    """
 
     traces: list[TraceSeen] = field(default_factory=list)
     codes: list[CodeSeen] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
     events: Events
 
 
 def read_stream(data: bytes) -> Stream:
     """Return what a file tells up to where it ends; raise `GuestStreamError` for what no guest of ours writes.
 
-    The traces of the file's own stream come first, then those of other threads, by name: two threads open their streams in
-    one order or the other, but are named in the order in which the program makes them.
+    The traces of the file's own stream come first, then those of other threads.
     """
     reader = _Reader()
-    own, *others = enumerate(streams(data))
-    for number, stream in [own, *sorted(others, key=lambda found: (_thread_key(found[1]), found[0]))]:
+    for number, stream in enumerate(streams(data)):
         reader.begin(number)
         for letter, payload in blocks(stream):
             reader.take(letter, payload)
     events = _joined(reader.parts, [trace.first for trace in reader.traces])
-    return Stream(traces=reader.traces, codes=reader.codes, names=reader.names, events=events)
-
-
-def _thread_key(stream: bytes) -> list[tuple[str, int]]:
-    """Return what sorts streams by the names of their threads, numbers in these by size."""
-    letter, payload = next(blocks(stream), ("", memoryview(b"")))
-    value = read_json(letter, payload) if letter == "H" else None
-    name = str(value.get("name", "")) if type(value) is dict else ""
-    return [(text, int(digits or "0")) for text, digits in re.findall(r"([^0-9]+|^)([0-9]{0,9})", name)]
+    return Stream(traces=reader.traces, codes=reader.codes, names=reader.names, sources=reader.sources, events=events)
 
 
 class _Reader:
@@ -98,6 +92,8 @@ class _Reader:
         self.codes: list[CodeSeen] = []
         self.names: list[str] = []
         self.parts: list[EventBlock] = []
+        self.sources: dict[str, str] = {}
+        self._files: dict[str, str] = {}
         self._events = 0
         self._open: TraceSeen | None = None
 
@@ -107,12 +103,20 @@ class _Reader:
         self._open = None
         self._about = ("", "", "")
         self._codes, self._names = len(self.codes), len(self.names)
+        self._files = {}
 
     def take(self, letter: str, payload: memoryview) -> None:
         if letter == "X":
             self._take_events(read_events(payload))
             return
-        takers = {"H": self._header, "C": self._code, "N": self._name, "B": self._begin, "E": self._end}
+        takers = {
+            "H": self._header,
+            "C": self._code,
+            "S": self._source,
+            "N": self._name,
+            "B": self._begin,
+            "E": self._end,
+        }
         if letter not in takers:
             raise refused(letter, bytes(payload[:80]))
         value = read_json(letter, payload)
@@ -146,7 +150,18 @@ class _Reader:
     def _code(self, value: Any) -> bool:
         fits = type(value) is list and [type(part) for part in value] == [str, str, int] and 0 <= value[2] <= _MOST
         if fits:
-            self.codes.append(CodeSeen(file=clean(value[0]), name=clean(value[1]), first_line=value[2]))
+            file = self._files.get(value[0], clean(value[0]))
+            self.codes.append(CodeSeen(file=file, name=clean(value[1]), first_line=value[2]))
+        return fits
+
+    def _source(self, value: Any) -> bool:
+        fits = type(value) is list and [type(part) for part in value] == [str, str]
+        if fits:
+            file, text = clean(value[0]), clean(value[1])
+            names = chain([file], (f"{file} {number}" for number in count(2)))
+            name = next(name for name in names if self.sources.get(name, text) == text)
+            self.sources[name] = text
+            self._files[value[0]] = name
         return fits
 
     def _name(self, value: Any) -> bool:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from collectors.function_inputs import FunctionCall, vary
 from collectors.ship import guest_files
 from collectors.source_context import SourceTexts
+from collectors.stream_blocks import contents
 from collectors.tracing import TraceLimits, decode
 from images.container import Container
 from images.health import GUEST
@@ -111,7 +112,7 @@ class CallTracer:
         streams = self._run(twice)
         for number, call in enumerate(calls):
             one, other = streams.get(2 * number), streams.get(2 * number + 1)
-            if one is not None and other is not None and _behind_header(one) == _behind_header(other):
+            if one is not None and other is not None and contents(one) == contents(other):
                 found = self._finish(call, one)
                 if found is not None:
                     yield found
@@ -164,9 +165,3 @@ def streams_of(data: bytes) -> Iterator[tuple[int, bytes]]:
             return
         yield number, data[at + 8 : at + 8 + size]
         at += 8 + size
-
-
-def _behind_header(stream: bytes) -> bytes:
-    """Return what is behind the mark of 8 bytes and the first block, which names the process."""
-    size = int.from_bytes(stream[9:13], "little")
-    return stream[13 + size :]

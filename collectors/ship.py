@@ -7,8 +7,11 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
+from collectors.stream_blocks import MAGIC, joined
 from images.container import Container
 from images.health import GUEST, TestRun, TestSelection, run_tests
+
+_MOST_WORKERS = 64
 
 
 def guest_files() -> dict[str, bytes]:
@@ -22,7 +25,8 @@ def run_with_guest(
 ) -> tuple[TestRun, bytes]:
     """Run the chosen tests with a guest plugin; return the run and the bytes that the plugin wrote.
 
-    The plugin reads its settings from the file that WORLDLINE_<NAME> names.
+    The plugin reads its settings from the file that WORLDLINE_<NAME> names. Where pytest-xdist runs the tests, what its
+    workers wrote into files of their own is joined: streams as streams, lines as lines.
     """
     folder = f"{GUEST}/runs/{secrets.token_hex(8)}"
     output, config = f"{folder}/output", f"{folder}/settings.json"
@@ -32,7 +36,9 @@ def run_with_guest(
     variable = "WORLDLINE_" + plugin.removeprefix("worldline_").removesuffix("_plugin").upper()
     selection = replace(chosen, plugins=(plugin,), env={**chosen.env, variable: config})
     run = run_tests(container, selection, timeout_s=timeout_s)
-    return run, container.get([output]).get(output, b"")
+    written = container.get([output, *(f"{output}.gw{number}" for number in range(_MOST_WORKERS))])
+    files = [written.get(output, b""), *(data for path, data in written.items() if path != output)]
+    return run, joined(files) if files[0].startswith(MAGIC) else b"".join(files)
 
 
 def read_lines(data: bytes) -> list[Any]:

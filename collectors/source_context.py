@@ -25,6 +25,14 @@ class SourceTexts:
         made._blocks = {place: block for place, block in self._blocks.items() if place[0] != file}
         return made
 
+    def with_missing(self, sources: Mapping[str, str]) -> "SourceTexts":
+        """Return these texts and those of the files that are not among them."""
+        made = self
+        for file, text in sources.items():
+            if file not in self._lines:
+                made = made.with_text(file, text)
+        return made
+
     def shown(self, file: str) -> str:
         """Return the name under which a file is stored."""
         return file.removeprefix(f"{self._root}/") if self._root else file

@@ -4,8 +4,9 @@ The form of the stream stands in guest/worldline_stream.py. Nothing of it is eva
 """
 
 import json
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,10 @@ class EventBlock:
 
 
 def streams(data: bytes) -> list[bytes]:
-    """Return the streams of a file, one of each thread, in the order in which they were opened; the file's own is the first."""
+    """Return the streams of a file: its own, then those of other threads by name, and of one name in the order of opening.
+
+    Threads open their streams in one order or another, but are named in the order in which the program makes them.
+    """
     own: list[bytes | memoryview] = [MAGIC]
     others: dict[int, list[memoryview]] = {}
     for letter, payload in blocks(data):
@@ -46,7 +50,35 @@ def streams(data: bytes) -> list[bytes]:
             raise refused(letter, bytes(payload))
         else:
             others.setdefault(_NUMBER.unpack_from(payload)[0], []).append(payload[_NUMBER.size :])
-    return [b"".join(own), *(b"".join(others[number]) for number in sorted(others))] if others else [data]
+    if not others:
+        return [data]
+    return [b"".join(own), *sorted((b"".join(others[number]) for number in sorted(others)), key=_thread)]
+
+
+def contents(data: bytes) -> list[bytes]:
+    """Return the streams of a file from behind their first blocks, which alone differ where two runs were the same."""
+    found = []
+    for stream in streams(data):
+        header = next(blocks(stream), ("", memoryview(b"")))[1]
+        found.append(stream[len(MAGIC) + _HEAD.size + len(header) :])
+    return found
+
+
+def joined(files: Sequence[bytes]) -> bytes:
+    """Return several files as one: all streams but the first follow that as those of threads."""
+    first, *others = [stream for file in files for stream in streams(file)]
+    made = [first[: len(MAGIC) + sum(_HEAD.size + len(payload) for _, payload in blocks(first))]]
+    for number, stream in enumerate(others, 1):
+        made += [_HEAD.pack(b"T", _NUMBER.size + len(stream)), _NUMBER.pack(number), stream]
+    return b"".join(made)
+
+
+def _thread(stream: bytes) -> list[tuple[str, int]]:
+    """Return what sorts streams by the names of their threads, numbers in these by size."""
+    letter, payload = next(blocks(stream), ("", memoryview(b"")))
+    value = read_json(letter, payload) if letter == "H" else None
+    name = str(value.get("name", "")) if type(value) is dict else ""
+    return [(text, int(digits or "0")) for text, digits in re.findall(r"([^0-9]+|^)([0-9]{0,9})", name)]
 
 
 def blocks(data: bytes) -> Iterator[tuple[str, memoryview]]:

@@ -25,7 +25,7 @@ def frame_columns(stream: Stream, source_line: Callable[[str, int], str], shown:
     kind_F, count_F, depth_F = events.kind_E[frame_E], events.count_E[frame_E], events.depth_E[frame_E]
     state_C = np.repeat(kind_F <= LINE, count_F)
     name_S = events.name_C[state_C]
-    if name_S.max(initial=-1) >= len(names):
+    if name_S.max(initial=-1) >= len(stream.names):
         raise GuestStreamError(f"change of name {name_S.max()}, expected one of the {len(stream.names)} announced")
     name_S = renamed_N[name_S]
     frame_S = np.repeat(np.arange(len(kind_F)), np.where(kind_F <= LINE, count_F, 0))

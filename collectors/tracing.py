@@ -45,6 +45,7 @@ def decode(data: bytes, entries: Mapping[str, str], texts: SourceTexts) -> Trace
     one id the later is kept. Raises `GuestStreamError` for what no guest of ours writes.
     """
     stream = laid_out(read_stream(data))
+    texts = texts.with_missing(stream.sources)
     codes, numbers = codes_of(stream), {}
     for number, trace in enumerate(stream.traces):
         trace_id = trace.attributes.get("id")

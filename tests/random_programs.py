@@ -12,7 +12,7 @@ _VALUES = (
     "Slots(SHARED)", "Both([3])",
 )  # fmt: skip
 _PRELUDE = '''import sys
-import sys
+import threading
 class Box:
     """Plain attributes."""
     kind = "class"
@@ -58,6 +58,20 @@ class Slots:
         if given: self.x, = given
 class Both(Slots):
     __slots__ = ("z", "x", "__dict__")
+THREADS = []
+def run(work):
+    n = len(THREADS)
+    THREADS.append(threading.Thread(target=work, name="t%04d" % n))
+    THREADS[n].start()
+    THREADS[n].join()
+def here(text): return compile(text, main.__code__.co_filename, "exec")
+def deep(n, most):
+    return n if n == most else deep(n + 1, most)
+def reach(n):
+    try:
+        return reach(n + 1)
+    except RecursionError:
+        return n
 def number(value): return value if type(value) is int else 3
 def items(value): return list(value)[:5] if type(value) in (list, tuple, str, range) else [value]
 def count(n):
@@ -113,6 +127,9 @@ class _Writer:
             self._while,
             self._share,
             self._body,
+            self._thread,
+            self._recurse,
+            self._execute,
         )
         self.draw.choice(plain if room <= 0 else plain + nested)(depth, room)
 
@@ -194,6 +211,36 @@ class _Writer:
         self.put(depth + 1, "r = [q]")
         self.put(depth + 1, "r.append(p); del p, q")
         self.put(depth + 1, f"p = {self.draw.choice(_VALUES)}")
+
+    def _thread(self, depth: int, room: int) -> None:
+        self.functions += 1
+        name = f"work{self.functions}"
+        self.put(depth, f"def {name}(n=1):")
+        self.put(depth + 1, f"a = b = c = d = e = {self.draw.choice(_VALUES[:12])}")
+        self.put(depth + 1, "try:")
+        self.block(depth + 2, room - 1)
+        self.put(depth + 1, "except Exception as error:")
+        self.put(depth + 2, "print('in a thread', type(error).__name__)")
+        self.put(depth, f"run({name})")
+
+    def _recurse(self, depth: int, room: int) -> None:
+        name = self.name()
+        forms = (
+            f"sys.setrecursionlimit(2000); {name} = deep(0, 40); sys.setrecursionlimit(1000)",
+            f"{name} = reach(0)",
+        )
+        self.put(depth, self.draw.choices(forms, (9, 1))[0])
+
+    def _execute(self, depth: int, room: int) -> None:
+        name, value = self.name(), self.draw.choice(_VALUES[:12])
+        lines = f"x = [{value}]\ny = x\nx.append(y)\ndel x"
+        forms = (
+            f"exec(here({lines!r}), {{}})",
+            "exec(here('def f(p):\\n q = [p]\\n return q\\nz = f(1)'), dict(Box=Box))",
+            f"exec('x = 1\\nfor i in range(3): x += i'); {name} = eval('[v for v in (1, 2)]')",
+            f"{name} = {{}}; exec(here('r = 2\\ns = [r]'), {name}); {name}.clear()",
+        )
+        self.put(depth, self.draw.choice(forms))
 
     def _print(self, depth: int, room: int) -> None:
         self.put(depth, f"print(type({self.name()}).__name__, number({self.name()}))")

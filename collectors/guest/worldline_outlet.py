@@ -6,6 +6,8 @@ Standard library only; Python 3.8 and newer.
 import struct
 import threading
 
+from worldline_source import source_block
+
 
 class StreamLost(Exception):
     """The streams cannot be written any more: what they hold so far is all there will be."""
@@ -29,11 +31,12 @@ class Outlet(object):
         """Open a stream; return the callable that writes its blocks."""
         with self._lock:
             number, self._streams = self._streams, self._streams + 1
-        if not number:
-            return self._write
+        told = {}
 
         def write(block):
-            self._write(b"T" + struct.pack("<II", 4 + len(block), number) + block)
+            if block[:1] == b"C":
+                block = source_block(block, told) + block
+            self._write(b"T" + struct.pack("<II", 4 + len(block), number) + block if number else block)
 
         return write
 

@@ -8,6 +8,7 @@ import json
 import sys
 
 from worldline_engines import make_hook
+from worldline_output import open_output
 from worldline_recorder import Limits
 
 
@@ -18,7 +19,7 @@ def run(settings):
     names = {"__name__": "program"}
     exec(compile(source, settings["file"], "exec"), names)
     main = names["main"]
-    output = open(settings["output"], "ab")
+    output = open_output(settings["output"])
 
     def wanted(code):
         return {"id": "main"} if code is main.__code__ else None

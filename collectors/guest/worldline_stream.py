@@ -4,6 +4,7 @@ A file begins with MAGIC; blocks follow, each a letter, the length of its payloa
 
     H  JSON object: what wrote the stream: engine, python, pid, thread, and the thread's name or ""
     C  JSON array: a code object: file, qualified name, first line; codes are numbered in the order of their blocks
+    S  JSON array: the file that the next code names, and its text, where that lies on no disk
     N  JSON string: a name; names are numbered in the order of their blocks
     B  JSON object: a trace begins, with what the planner calls it
     X  events of the open trace, in columns

@@ -12,12 +12,13 @@ import random
 
 import pytest
 from worldline_engines import make_hook
+from worldline_output import open_output
 from worldline_recorder import Limits
 
 
 class _Tracing(object):
     def __init__(self, settings):
-        self.output = open(settings["output"], "ab")
+        self.output = open_output(settings["output"])
         self.files = frozenset(settings["shown"])
         self.seed = settings.get("seed")
         self.most = [settings["traces"], settings.get("events") or 1 << 62, settings.get("bytes") or 1 << 62]
@@ -64,4 +65,3 @@ def pytest_runtest_call(item):
         yield
     finally:
         tracing.hook.remove()
-        tracing.output.flush()

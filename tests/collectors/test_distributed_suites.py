@@ -3,7 +3,8 @@
 import pytest
 
 from collectors.line_coverage import map_coverage
-from collectors.tracing import TraceLimits, plan_traces, record_traces
+from collectors.repository_traces import CutSettings, RepositoryTracer
+from collectors.tracing import TraceLimits
 from images.build import BuildSettings, build_image
 from images.docker_container import DockerContainer
 from images.engine import Engine
@@ -55,9 +56,10 @@ def test_a_suite_that_spreads_over_workers_is_seen_whole(engine: Engine, conftes
     sources = {"spread.py": SOURCE}
     with DockerContainer(engine, record.image) as container:
         reached = map_coverage(container, tests, sources)
-        made = record_traces(container, plan_traces(tree.digest, reached, TraceLimits()), sources, TraceLimits())
+        made = RepositoryTracer(container, sources, TraceLimits(), CutSettings(), digest=tree.digest).trace(reached)
     assert {(r.test, r.function.name, r.outcome) for r in reached} == {
         (tests[0], "single", "passed"),
         (tests[1], "double", "passed"),
     }
-    assert sorted(head.entry for head in made.heads) == ["spread.py:double", "spread.py:single"]
+    heads = [head for columns in made.columns for head in columns.heads]
+    assert sorted(head.entry for head in heads) == ["spread.py:double", "spread.py:single"]

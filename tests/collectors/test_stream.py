@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.errors import GuestStreamError
+from collectors.events import read_stream
 from collectors.source_context import SourceTexts
+from collectors.stream_blocks import contents, joined
 from collectors.tracing import decode
 from tests.handmade_streams import OPEN, ORIGIN, START, block, event_block
 from tests.random_streams import streams
@@ -99,6 +101,7 @@ def test_flipped_bytes_give_traces_or_one_error(data: bytes, draw: st.DataObject
         (OPEN + block("E", {"cut": None, "values_cut": 1e400}), "guest block 'E'"),
         (OPEN + block("C", ["a.py", "f", 1 << 40]), "guest block 'C'"),
         (OPEN + block("N", 3), "guest block 'N'"),
+        (OPEN + block("S", ["a.py"]), "guest block 'S'"),
         (OPEN + block("B", [1]), "guest block 'B'"),
         (OPEN + block("H", {}), "guest block 'H'"),
         (OPEN + block("N", b"[" * 100_000), "guest block 'N'"),
@@ -124,3 +127,65 @@ def test_traces_come_in_the_order_of_their_entries_the_later_of_two() -> None:
 
     data = START + call("2", 1) + call("0", 2) + call("other", 3) + call("2", 4) + block("B", {"id": "1"})
     assert [trace.frames[0].line_number for trace in _traces(data)] == [2, 4]
+
+
+def _thread(number: int, *parts: bytes) -> bytes:
+    return b"".join(block("T", struct.pack("<I", number) + part) for part in parts)
+
+
+def _named(name: str) -> bytes:
+    head = b"WLTRACE2" + block("H", {"engine": "e", "python": "3", "name": name})
+    return head + block("C", ["b.py", "g", 1]) + block("N", "y")
+
+
+def test_streams_of_threads_are_read_by_the_names_of_the_threads() -> None:
+    step = event_block([0], [0], [3], [1], [0], [2], text=b"42")
+    other = _thread(2, _named("t 9")) + _thread(1, _named("t 10"), block("B", {"id": "1"}), step)
+    other += _thread(2, block("B", {"id": "2"})) + _thread(2, step)[:-1]
+    data = OPEN + other[:40] + other[40:]
+    stream = read_stream(data)
+    assert [(t.thread, t.attributes["id"], t.cut) for t in stream.traces] == [
+        ("", "0", "killed"),
+        ("t 9", "2", "killed"),
+        ("t 10", "1", "killed"),
+    ]
+    [trace] = _traces(data)
+    assert (trace.frames[0].function, trace.arguments) == ("g", {"y": "42"})
+
+
+def test_files_are_joined_with_the_streams_of_all() -> None:
+    one = OPEN + event_block([0], [0], [1], [0], [], [])
+    two = _named("MainThread") + block("B", {"id": "1"}) + _thread(5, _named("t"), block("B", {"id": "2"}))
+    read = read_stream(joined([one + b"X\x05", two, b""]))
+    assert [(trace.attributes["id"], trace.thread) for trace in read.traces] == [
+        ("0", ""),
+        ("1", "MainThread"),
+        ("2", "t"),
+    ]
+    assert contents(joined([one, two]))[1] == contents(two)[0]
+
+
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        (b"\x01", "guest block 'T'"),
+        (struct.pack("<I", 1) + b"PK\x03\x04", "stream begins with"),
+        (struct.pack("<I", 1) + OPEN + block("T", struct.pack("<I", 2) + OPEN), "guest block 'T'"),
+        (struct.pack("<I", 1) + OPEN + event_block([0], [1], [1], [0], [], []), "event of code 1"),
+        (struct.pack("<I", 1) + OPEN + event_block([0], [0], [1], [1], [1], [1], text=b"a"), "change of name 1"),
+    ],
+)
+def test_what_no_thread_writes_is_refused_in_one_sentence(payload: bytes, message: str) -> None:
+    with pytest.raises(GuestStreamError, match=message):
+        _table(START + block("T", payload))
+
+
+def test_code_that_lies_in_no_file_brings_its_text() -> None:
+    def part(text: str, number: int) -> bytes:
+        code = block("S", ["<made>", text]) + block("C", ["<made>", "f", 1])
+        return code + block("B", {"id": str(number)}) + event_block([0], [number + 1], [1], [0], [], [])
+
+    stream = START + part("def f(): 0\n", 0) + part("def f(): 1\n", 1) + part("def f(): 0\n", 2)
+    decoded = decode(stream, {str(number): "f" for number in range(3)}, SourceTexts({"a.py": "never\n"}))
+    lines = [from_row(row).trace.frames[0].source_line for row in trace_table(decoded, ORIGIN).to_pylist()]  # type: ignore[union-attr]
+    assert lines == ["def f(): 0\n", "def f(): 1\n", "def f(): 0\n"]
