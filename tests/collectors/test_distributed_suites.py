@@ -36,7 +36,7 @@ import spread
 def test_single(): assert spread.single(3) == 3
 def test_double(worker_id): assert (worker_id, spread.double(2)) == ("master", 4)
 """
-SOURCE = "def single(n):\n    return n\ndef double(n):\n    return 2 * n\n"
+SOURCE = "def single(n):\n    once = n\n    return once\ndef double(n):\n    twice = 2 * n\n    return twice\n"
 
 
 @pytest.mark.parametrize("conftest", ["", CONFTEST], ids=["options", "conftest"])

@@ -16,13 +16,16 @@ static int write_pending(Engine *e) {
     return 0;
 }
 
+/* Add a block to those that are not written yet. One of a code object is written alone: its source may go before it. */
 static int write_block(Engine *e, char letter, const Buffer *parts, int count) {
     uint32_t size = 0;
+    int alone = letter == 'C';
+    if (alone && write_pending(e)) return -1;
     for (int i = 0; i < count; i++) size += (uint32_t)parts[i].size;
     if (add(&e->pending, &letter, 1) || add_number(&e->pending, size)) return -1;
     for (int i = 0; i < count; i++)
         if (add(&e->pending, parts[i].data, parts[i].size)) return -1;
-    return e->pending.size < PENDING ? 0 : write_pending(e);
+    return !alone && e->pending.size < PENDING ? 0 : write_pending(e);
 }
 
 /* Narrow a column of u32 in place to the fewest bytes that hold its largest number, and return how many. */
