@@ -5,6 +5,7 @@ import struct
 from array import array
 from typing import Any
 
+from collectors.stream_blocks import streams
 from trajectories.frame import Frame, FrameKind
 
 _CODES = {1: "B", 2: "H", 4: "I"}
@@ -21,7 +22,11 @@ def reference_frames(data: bytes) -> list[tuple[Frame, ...]]:
 
 
 def reference_events(data: bytes) -> list[list[Event]]:
-    """Return the events of each trace of a stream that is whole; unwinding has no frame."""
+    """Return the events of each trace of a file that is whole, of all its streams; unwinding has no frame."""
+    return [events for stream in streams(data) for events in _stream_events(stream)]
+
+
+def _stream_events(data: bytes) -> list[list[Event]]:
     traces: list[list[Event]] = []
     codes: list[Any] = []
     names: list[str] = []

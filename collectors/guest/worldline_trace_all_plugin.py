@@ -32,12 +32,9 @@ class _Tracing(object):
         self.written = [0, 0, 0]
 
     def write(self, blocks):
-        at = 0
-        while at + 9 <= len(blocks):
-            self.written[1] += int.from_bytes(blocks[at + 5 : at + 9], "little") if blocks[at : at + 1] == b"X" else 0
-            at += 5 + int.from_bytes(blocks[at + 1 : at + 5], "little")
+        self.written[1] += _events(blocks)
         self.written[2] += len(blocks)
-        self.output.write(blocks)
+        return self.output.write(blocks)
 
     def wanted(self, code):
         if any(written >= most for written, most in zip(self.written, self.most)):
@@ -47,6 +44,19 @@ class _Tracing(object):
 
     def shown(self, code):
         return code.co_filename in self.files and code.co_name != "<module>"
+
+
+def _events(blocks):
+    """Return how many events lie in whole blocks, those of other threads' streams too."""
+    at, count = 0, 0
+    while at + 9 <= len(blocks):
+        letter, size = blocks[at : at + 1], int.from_bytes(blocks[at + 1 : at + 5], "little")
+        if letter == b"X":
+            count += int.from_bytes(blocks[at + 5 : at + 9], "little")
+        elif letter == b"T":
+            count += _events(blocks[at + 9 : at + 5 + size])
+        at += 5 + size
+    return count
 
 
 def pytest_configure(config):

@@ -8,7 +8,7 @@ from collectors.trace_choice import Candidate, choose_tests, choose_traces
 
 
 def _reach(test: str, function: str, outcome: str = "passed") -> Reach:
-    place = Function(path="a.py", name=function, first_line=1, body_line=2, last_line=3)
+    place = Function(path="a.py", name=function, first_line=1, signature_line=1, body_line=2, last_line=3)
     return Reach(test=test, outcome=outcome, core="", function=place, lines=(2,))
 
 

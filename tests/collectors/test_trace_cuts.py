@@ -70,7 +70,8 @@ def _check(data: bytes, rule: CutRule) -> None:
     assert _frames(made) == [tuple(piece.frames) for _, piece in expected]
     ends = [stream.traces[n].cut or "killed" if p.cut == "open" else p.cut for n, p in expected]
     assert [trace.cut for trace in made.stream.traces] == ends
-    assert [[code.name for code in over] for over in made.stepped_over] == [piece.over for _, piece in expected]
+    over = [list(dict.fromkeys(code.name for code in codes)) for codes in made.stepped_over]
+    assert over == [piece.over for _, piece in expected]
 
 
 def record(*seeds: int, events: int = 10_000) -> bytes:
@@ -132,11 +133,15 @@ def _digests(data: bytes) -> tuple[CutTraces, list[str]]:
     return made, trace_digests(made.stream, lambda file: file.removeprefix("/made/"))
 
 
-@pytest.mark.parametrize("seed", range(6))
+# Programs with one thread: the traces of others come behind all of the first.
+ALONE = [seed for seed in range(60) if "run(work" not in random_program(seed)]
+
+
+@pytest.mark.parametrize("seed", ALONE[:6])
 def test_traces_have_equal_digests_where_they_are_equal_whatever_the_stream(seed: int) -> None:
     made, digests = _digests(record(seed))
     assert digests
-    _, later = _digests(record(seed + 50, seed))
+    _, later = _digests(record(ALONE[-1], seed))
     assert later[-len(digests) :] == digests
     contents = [repr(found) for found in zip(_frames(made), (t.cut for t in made.stream.traces), strict=True)]
     assert len(set(zip(digests, contents, strict=True))) == len(set(digests)) == len(set(contents))

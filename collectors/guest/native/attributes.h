@@ -83,11 +83,13 @@ static int read_values(Engine *e, Attributes *read, PyDictValues *values, PyType
         top = place + 1 > top ? place + 1 : top;
     }
 #if PY_VERSION_HEX >= 0x030D0000
+    /* Whole words that end with the order's last byte, and so begin in the values: what lies behind it is not set. */
     size_t words = ((size_t)read->left + sizeof(uintptr_t) - 1) / sizeof(uintptr_t);
-    return watch(e->made, values, 1 + top) || watch(e->made, read->order, words);
+    return watch(e->made, values, 1 + top) || watch(e->made, read->order + read->left - words * sizeof(uintptr_t), words);
 #else
-    size_t words = ((size_t)read->left + 2 + sizeof(uintptr_t) - 1) / sizeof(uintptr_t);
-    return watch(e->made, (uintptr_t *)values - words, words) || watch(e->made, values->values, top);
+    /* Whole words that begin with the order's last byte, and so end in the values: what lies before it is not set. */
+    size_t bytes = (size_t)read->left + 2, words = (bytes + sizeof(uintptr_t) - 1) / sizeof(uintptr_t);
+    return watch(e->made, (const char *)values - bytes, words) || watch(e->made, values->values, top);
 #endif
 }
 #endif
