@@ -19,10 +19,13 @@ _ATTRS = ("--deselect", "tests/test_converters.py::TestPipe::test_wrapped_annota
 _SIMPY = ("--ignore", "tests/test_benchmark.py", "--ignore", "tests/test_rt.py")
 _HUMANIZE = ("--ignore", "tests/test_benchmarks.py")
 
+# These tests say how many seconds parsing may take.
+_SQLPARSE = ("-k", "not under_1s")
+
 SUITES = (
     Suite(project="toolz", version="1.2.0", tests=("toolz",)),
     Suite(project="cachetools", version="8.0.2", tests=("tests",)),
-    Suite(project="sqlparse", version="0.6.1", tests=("tests",)),
+    Suite(project="sqlparse", version="0.6.1", tests=("tests",), options=_SQLPARSE),
     Suite(project="tabulate", version="0.10.0", tests=("test",)),
     Suite(project="boltons", version="26.2.0", tests=("tests",)),
     Suite(project="more-itertools", version="11.2.1", tests=("tests",)),
