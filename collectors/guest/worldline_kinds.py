@@ -52,6 +52,7 @@ class _Example(object):
         """Do nothing."""
 
 
+_DICT_DOC = _Example.__dict__["__dict__"].__doc__
 _FUNCTION = type(plain_range)
 _METHOD = type(_Example().method)
 _BUILTIN = type(len)
@@ -102,8 +103,13 @@ def attributes_of(value, kind):
     for parent in mro_of(kind):
         holder = namespace_of(parent).get("__dict__")
         if holder is not None:
-            return holder.__get__(value) if type(holder) is _GETSET else None
+            return holder.__get__(value) if _is_plain_getter(parent, holder) else None
     return None
+
+
+def _is_plain_getter(parent, holder):
+    """Say whether a class gets its instances' dictionary as classes in Python do; one in C may do anything instead."""
+    return type(holder) is _GETSET and (parent is BaseException or holder.__doc__ == _DICT_DOC)
 
 
 def slots_of(kind):

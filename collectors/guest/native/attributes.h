@@ -47,6 +47,14 @@ static void forget_type(TypeFacts *facts) {
     facts->version = 0;
 }
 
+/* Say whether a class gets its instances' dictionary as classes in Python do; one in C may do anything instead. */
+static int is_plain_getter(PyObject *holder) {
+    if (Py_TYPE(holder) != &PyGetSetDescr_Type) return 0;
+    const char *doc = ((PyGetSetDescrObject *)holder)->d_getset->doc;
+    return PyDescr_TYPE(holder) == (PyTypeObject *)PyExc_BaseException ||
+           (doc && !strncmp(doc, "dictionary for instance variables", 33));
+}
+
 /* Return what is known of a type, which holds as long as the type keeps its version; NULL on an error.
  *
  * A class of the program may put anything in place of the slot that holds the dictionary. */
@@ -56,7 +64,7 @@ static TypeFacts *facts_of(Engine *e, PyTypeObject *type) {
     if (version && facts->type == type && facts->version == version) return facts;
     PyObject *holder = _PyType_Lookup(type, dict_name);
     forget_type(facts);
-    facts->plain_dict = holder && Py_TYPE(holder) == &PyGetSetDescr_Type;
+    facts->plain_dict = holder && is_plain_getter(holder);
     facts->type = type;
     facts->version = type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? type->tp_version_tag : 0;
     if (read_places(facts, type)) return (TypeFacts *)PyErr_NoMemory();
