@@ -63,7 +63,7 @@ def main(guest, native, trusted, expressions):
         pairs.append(
             [
                 snapshot.leaf(value)[0] if leaf else snapshot.whole(value).text,
-                compiled._engine.text(value) if compiled else None,
+                compiled.lane().engine.text(value) if compiled else None,
             ]
         )
     print(json.dumps(pairs))
