@@ -1,6 +1,6 @@
 """Activation: one run of a code object, from its call or resumption to where it was left, as a tree of such runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from trajectories.frame import Frame, FrameKind
@@ -45,11 +45,7 @@ class Activation:
 
     def size(self) -> int:
         """Return how many runs are inside this one, itself not counted."""
-        waiting, count = [self], -1
-        while waiting:
-            count += 1
-            waiting += [inner for moment in waiting.pop().moments for inner in moment.calls]
-        return count
+        return sum(1 for _ in _with_inner(self)) - 1
 
 
 def activation_of(frames: Sequence[Frame]) -> Activation | None:
@@ -74,7 +70,25 @@ def activation_of(frames: Sequence[Frame]) -> Activation | None:
             run.end = frame
             if frame.depth:
                 del open_runs[frame.depth :]
+    for run in _with_inner(open_runs[0]):
+        _forget_goodbye(run)
     return open_runs[0]
+
+
+def _with_inner(run: Activation) -> Iterator[Activation]:
+    waiting = [run]
+    while waiting:
+        yield (one := waiting.pop())
+        waiting += [inner for moment in one.moments for inner in moment.calls]
+
+
+def _forget_goodbye(run: Activation) -> None:
+    """Take back the exception frame that says once more, behind a `finally`, what leaves the run: no statement raised it."""
+    if run.end is not None or len(run.moments) < 2 or run.moments[-1].frame.source_line.strip().startswith("raise"):
+        return
+    before = [text for moment in run.moments[:-1] for text in moment.raised]
+    if run.moments[-1].raised and run.moments[-1].raised == before[-1:]:
+        run.moments[-1].raised.clear()
 
 
 def _open(open_runs: list[Activation], frame: Frame) -> None:
