@@ -26,7 +26,8 @@ _MAIN = "<worldline main>"
 class CallSettings:
     """How many inputs are recorded and kept of one function, how often each is varied, and the CPU seconds of one call.
 
-    `annotated` is how many inputs are made from the annotations of one function.
+    `annotated` is how many inputs are made from the annotations of one function; `true_repr` has objects show themselves by
+    their own __repr__, which runs code of the repository.
     """
 
     recorded: int = 12
@@ -35,6 +36,7 @@ class CallSettings:
     per_function: int = 4
     per_repository: int = 400
     seconds: float = 5.0
+    true_repr: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -125,6 +127,7 @@ class CallTracer:
             "shown": list(self._files),
             "limits": {"events": self._limits.events, "size": self._limits.size, "depth": self._limits.depth},
             "native": self._native,
+            "true_repr": self._settings.true_repr,
             "seconds": self._settings.seconds,
             "calls": [[self._id(call), call.module, call.text] for call in calls],
         }

@@ -23,12 +23,16 @@ _BATCH = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunBounds:
-    """CPU seconds and bytes of address space of one run, and the bounds of its trace: events and characters of values."""
+    """CPU seconds and bytes of address space of one run, and the bounds of its trace: events and characters of values.
+
+    `true_repr` has objects show themselves by their own __repr__.
+    """
 
     seconds: float
     memory: int
     events: int
     size: int
+    true_repr: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,7 @@ def run_programs(
         "seconds": bounds.seconds,
         "memory": bounds.memory,
         "traced": traced,
-        "tracer": {"limits": limits, "native": native},
+        "tracer": {"limits": limits, "native": native, "true_repr": bounds.true_repr},
     }
     container.put(guest_files())
     found: list[ProgramRun] = []

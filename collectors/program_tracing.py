@@ -32,7 +32,8 @@ class ProgramSettings:
 
     Most programs of one line of the file, most tests run and traced of one program, CPU seconds and bytes of address space of
     a run, CWM's caps on line events and on bytes of the rendered trace, whether as many traces of right programs as of wrong
-    ones are kept, which holds for each unit of work, and the most lines of one.
+    ones are kept, which holds for each unit of work, and the most lines of one. `true_repr` has objects show themselves by
+    their own __repr__, as in CWM's data.
     """
 
     per_line: int = 20
@@ -44,6 +45,7 @@ class ProgramSettings:
     size: int = 1_000_000
     balanced: bool = True
     per_unit: int = 200
+    true_repr: bool = True
 
     def __post_init__(self) -> None:
         for name in ("per_line", "tests", "traces", "seconds", "memory", "line_events", "size", "per_unit"):
@@ -54,7 +56,9 @@ class ProgramSettings:
     def bounds(self) -> RunBounds:
         """Return the bounds of one run."""
         events = _EVENTS_PER_LINE * self.line_events
-        return RunBounds(seconds=self.seconds, memory=self.memory, events=events, size=self.size)
+        return RunBounds(
+            seconds=self.seconds, memory=self.memory, events=events, size=self.size, true_repr=self.true_repr
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

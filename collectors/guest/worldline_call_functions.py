@@ -26,6 +26,7 @@ def trace_call(settings, number, write):
     """Trace one call and hand the stream to `write`; whatever the call raises is in the stream."""
     from worldline_engines import make_hook
     from worldline_recorder import Limits
+    from worldline_snapshot import Bounds
 
     key, module, call = settings["calls"][number]
     names = dict(vars(importlib.import_module(module)))
@@ -36,6 +37,7 @@ def trace_call(settings, number, write):
         lambda code: {"id": key} if code is main.__code__ else None,
         lambda code: code.co_filename in files and code.co_name != "<module>",
         Limits(**settings["limits"]),
+        Bounds(trusted=settings.get("true_repr", False)),
         engine=settings.get("engine"),
         native=settings.get("native"),
     )

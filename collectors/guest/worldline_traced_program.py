@@ -13,6 +13,7 @@ import sys
 from worldline_engines import make_hook
 from worldline_main_module import main_of_file
 from worldline_recorder import Limits
+from worldline_snapshot import Bounds
 
 FILE = "program.py"
 
@@ -31,6 +32,7 @@ def main(settings):
         lambda code: {"id": FILE} if waiting and waiting.pop() is code else None,
         lambda code: code.co_filename == FILE,
         Limits(**settings["limits"]),
+        Bounds(trusted=settings.get("true_repr", False)),
         engine=settings.get("engine"),
         native=settings.get("native"),
     )

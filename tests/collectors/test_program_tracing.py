@@ -108,7 +108,7 @@ def test_a_program_is_laid_out_in_the_same_way_on_each_interpreter(version: str)
     trace, _ = _only(made)
     assert (trace.python.rpartition(".")[0], trace.frames[0].source_line) == (version, "\n")
     steps = [(f.kind.value, f.line_number, f.locals) for f in trace.frames if f.function == "<module>"]
-    known = {"n": "4", "C": "<class C>"}
+    known = {"n": "4", "C": "<class '__main__.C'>"}
     assert steps[:3] == [("call", 0, {}), ("line", 1, {}), ("line", 2, {"n": "4"})]
     assert steps[3:] == [
         ("line", 5, known),
@@ -157,3 +157,13 @@ def test_outputs_are_compared_line_by_line() -> None:
     assert same_output(b"1 2 \n3\n\n", "1 2\n3")
     assert not same_output(b"1  2\n3", "1 2\n3")
     assert not same_output(b"\n1", "1")
+
+
+@pytest.mark.parametrize(("true_repr", "shown"), [(True, "P(3)"), (False, "<P n=3>")])
+def test_an_object_shows_itself_where_the_program_is_trusted(true_repr: bool, shown: str) -> None:
+    told = "    def __init__(self, n): self.n = n\n    def __repr__(self): return f'P({self.n})'\n"
+    text = f"class P:\n{told}p = P(3)\nprint(p.n)\n"
+    with LocalContainer() as container:
+        settings = ProgramSettings(seconds=1.0, balanced=False, true_repr=true_repr)
+        [made] = _traced(container, [_program(text, ("", "3\n"))], settings)
+    assert _only(made)[0].frames[-2].locals["p"] == shown
