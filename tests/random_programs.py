@@ -9,7 +9,7 @@ _VALUES = (
     "Sly()", "SHARED", "SHARED", "(1, [2])", "((1, 'u'), (2.0, (None,)))", "[[[[[1]]]]]", "list(range(40))", "[[0] * 40] * 5",
     "{i: [i] for i in range(35)}", "2 ** 2100", "'y' * 3000", "(Box(3), SHARED)", "[SHARED, (SHARED,)]", "Box(SHARED)", "0.0",
     "Odd()", "[Box([2])]", "iter([1])", "'\\udc80'", "'\\u2603' * 9", "Slots()", "slice(1, None)", "...",
-    "Slots(SHARED)", "Both([3])",
+    "Slots(SHARED)", "Both([3])", "Rows([1, [2]])", "Table(k=SHARED)", "Text('t' * 70)",
 )  # fmt: skip
 _PRELUDE = '''import sys
 import threading
@@ -58,6 +58,13 @@ class Slots:
         if given: self.x, = given
 class Both(Slots):
     __slots__ = ("z", "x", "__dict__")
+class Rows(list):
+    def __iter__(self): print("iter called"); return iter(())
+    def __len__(self): print("len called"); return 0
+class Table(dict):
+    kind = "table"
+class Text(str):
+    __slots__ = ()
 THREADS = []
 def run(work):
     n = len(THREADS)
@@ -159,6 +166,8 @@ class _Writer:
             f"if type({name}) is Box: {name}.__dict__ = {{'item': {self.value()}, 'n': 1}}",
             f"if isinstance({name}, Slots): {name}.y = {self.value()}",
             f"if isinstance({name}, Slots) and hasattr({name}, 'x'): del {name}.x",
+            f"if type({name}) is Table: {name}['n'] = {self.value()}; {name}.w = 1",
+            f"if type({name}) is Rows: {name}.append({self.value()}); {name}.sort(key=id)",
             f"if type({name}) is Both: {name}.z = {self.value()}; {name}.w = {self.value()}",
             f"SHARED.append({self.draw.choice(_VALUES[:12])}); del SHARED[3:]",
         )

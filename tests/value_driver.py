@@ -39,6 +39,29 @@ class Failing:
         raise ValueError("no")
 
 
+class Items(list):
+    """A list with an attribute."""
+
+    def __init__(self, *items):
+        list.__init__(self, items)
+        self.name = "n"
+
+    def __iter__(self):
+        raise ValueError("not to be called")
+
+
+class Text(str):
+    """A string of another class."""
+
+    __slots__ = ()
+
+
+class Number(int):
+    """An integer of another class."""
+
+    __slots__ = ()
+
+
 def both(**attributes):
     """Return an instance of Both with these attributes."""
     made = Both(1)

@@ -6,6 +6,7 @@ Standard library only; Python 3.8 and newer.
 _LEAVES = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented))
 # By identity: to look a type up by itself would call the __hash__ of its metaclass.
 LEAF_IDS = frozenset(map(id, _LEAVES))
+CONTAINER_IDS = frozenset(map(id, (list, tuple, dict, set, frozenset)))
 # Beyond this an interpreter may refuse to print an integer, whatever limit the program has set.
 _MAX_BITS = 2048
 _get = object.__getattribute__
@@ -96,6 +97,28 @@ def true_text(value, longest):
         return text, False
     half = longest // 2
     return "%s<... %d characters ...>%s" % (text[:half], len(text) - 2 * half, text[-half:]), True
+
+
+# Makes a plain value of what an instance of a subclass holds, without a method of the subclass; a container is read in place.
+_PLAIN = {
+    int: int.__int__,
+    float: float.__float__,
+    complex: complex.__pos__,
+    str: str.__str__,
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+}
+_BASES = {id(base): base for base in (list, tuple, dict, set, frozenset) + tuple(_PLAIN)}
+
+
+def base_of(kind):
+    """Return the built-in type that a class is derived from and that has a content, or None."""
+    return next((_BASES[id(parent)] for parent in mro_of(kind) if id(parent) in _BASES), None)
+
+
+def plain_leaf(value, base):
+    """Return the plain value that an instance of a subclass of int, float, complex, str or bytes holds; None for others."""
+    make = _PLAIN.get(base)
+    return None if make is None else make(value)
 
 
 def attributes_of(value, kind):

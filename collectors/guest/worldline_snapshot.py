@@ -9,10 +9,13 @@ import marshal
 from itertools import chain, islice
 
 from worldline_kinds import (
+    CONTAINER_IDS,
     LEAF_IDS,
     attributes_of,
+    base_of,
     leaf_text,
     named,
+    plain_leaf,
     plain_range,
     slot_values,
     slots_of,
@@ -127,8 +130,8 @@ class Snapshot(object):
             return repr(value) if plain_range(value) else "<%s>" % kind.__name__
         return "<class %s>" % type_name(value) if issubclass(kind, type) else named(value, kind)
 
-    def _container(self, node, value, depth, parents, old):
-        kind = type(value)
+    def _container(self, node, value, depth, parents, old, base=None):
+        kind = base or type(value)
         size = kind.__len__(value)
         if depth <= 0 or self._nodes <= 0:
             node.short, node.same = True, same_size(kind, size)
@@ -138,10 +141,10 @@ class Snapshot(object):
         if kind is dict:
             self._dict(node, value, size, inner)
         else:
-            self._sequence(node, value, size, inner)
+            self._sequence(node, value, kind, size, inner)
 
-    def _sequence(self, node, value, size, inner):
-        kind, most = type(value), self.bounds.items
+    def _sequence(self, node, value, kind, size, inner):
+        most = self.bounds.items
         items = list(islice(kind.__iter__(value), most))
         seen = len(items)
         plain = LEAF_IDS.issuperset(map(id, map(type, items)))
@@ -188,7 +191,7 @@ class Snapshot(object):
 
     def _plain(self, value, size, nodes):
         """Return Python's own repr of a small container of leaves, or None for any other."""
-        if size > self.bounds.items or nodes > self._nodes:
+        if size > self.bounds.items or nodes > self._nodes or id(type(value)) not in CONTAINER_IDS:
             return None
         try:
             if len(marshal.dumps(value, 2)) > _SMALL:
@@ -255,9 +258,15 @@ class Snapshot(object):
         attributes, slots = attributes_of(value, kind), slots_of(kind)
         if attributes is not None and type(attributes) is not dict:
             attributes, node.same = None, never
+        base, inner = base_of(kind), (depth - 2, parents + (node.address,), old)
+        if base is not None:
+            node.text, node.same = (
+                "<%s %s>" % (type_name(kind), self._content(node, value, base, (depth, parents))),
+                never,
+            )
         pairs = self._pairs(value, slots, attributes)
         keys, values = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        node.text = self._attributes(node, keys, values, (depth - 2, parents + (node.address,), old))
+        node.text = self._attributes(node, keys, values, inner, node.text[:-1] if base else "<%s" % type_name(kind))
         if node.same is never or (attributes is None and not slots):
             return
         inside = watch_inside(keys + values, range(2 * len(keys)), node.inside)
@@ -274,14 +283,27 @@ class Snapshot(object):
         own = [pair for pair in list(dict.items(attributes or {})) if type(pair[0]) is str]
         return ((slot_values(slots, value) if slots else []) + own)[: self.bounds.items]
 
-    def _attributes(self, node, keys, values, inner):
+    def _content(self, node, value, base, place):
+        """Return the text of what an instance of a subclass of a built-in type holds."""
+        leaf = plain_leaf(value, base)
+        if leaf is not None:
+            text, short = leaf_text(leaf, self._longest)
+        else:
+            depth, parents = place
+            held = Node(value, self._nodes)
+            self._container(held, value, depth - 1, parents + (node.address,), None, base)
+            text, short = held.text, held.short
+        node.short |= short
+        return text
+
+    def _attributes(self, node, keys, values, inner, before):
         """Return the text of an instance with these attributes, and note in the node what is inside."""
         if not keys:
             return node.text
         depth, parents, old = inner
         known = old.inside if old is not None else {}
-        parts, half = [node.text[1:].rpartition(" ")[0]], len(keys)
+        parts, half = [before], len(keys)
         for place, item in enumerate(values, half):
             part = self._part(node, item, place, (depth, parents, known.get(place)))
             parts.append("%s=%s" % (keys[place - half], part))
-        return "<%s>" % " ".join(parts)
+        return " ".join(parts) + ">"

@@ -3,6 +3,7 @@
  * All is read where the interpreter keeps it, and watched there. */
 typedef struct {
     PyObject *instance, *names;
+    PyTypeObject *base;
     const Place *places;
     int slots;
     Py_ssize_t at;
@@ -47,6 +48,15 @@ static void forget_type(TypeFacts *facts) {
     facts->version = 0;
 }
 
+/* Return the built-in type that a class is derived from and that has a content, or NULL. */
+static PyTypeObject *base_of(PyTypeObject *type) {
+    PyTypeObject *bases[] = { &PyList_Type, &PyTuple_Type, &PyDict_Type, &PySet_Type, &PyFrozenSet_Type, &PyLong_Type,
+                              &PyFloat_Type, &PyComplex_Type, &PyUnicode_Type, &PyBytes_Type };
+    for (size_t i = 0; i < sizeof bases / sizeof *bases; i++)
+        if (PyType_IsSubtype(type, bases[i])) return bases[i];
+    return NULL;
+}
+
 /* Say whether a class gets its instances' dictionary as classes in Python do; one in C may do anything instead. */
 static int is_plain_getter(PyObject *holder) {
     if (Py_TYPE(holder) != &PyGetSetDescr_Type) return 0;
@@ -64,6 +74,7 @@ static TypeFacts *facts_of(Engine *e, PyTypeObject *type) {
     if (version && facts->type == type && facts->version == version) return facts;
     PyObject *holder = _PyType_Lookup(type, dict_name);
     forget_type(facts);
+    facts->base = base_of(type);
     facts->plain_dict = holder && is_plain_getter(holder);
     facts->type = type;
     facts->version = type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? type->tp_version_tag : 0;
@@ -142,6 +153,7 @@ static int open_attributes(Engine *e, Attributes *read, PyObject *value, PyTypeO
     const TypeFacts *facts = facts_of(e, type);
     if (!facts) return -1;
     read->instance = value;
+    read->base = facts->base;
     read->places = facts->places;
     read->slots = facts->slots;
     Py_ssize_t first = PY_SSIZE_T_MAX, last = -1;

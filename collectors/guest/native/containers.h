@@ -13,7 +13,7 @@ static int show_next(Engine *e, PyObject *item, Py_ssize_t at, Py_ssize_t size, 
 
 static int show_dict(Engine *e, PyObject *value, Walk *inner) {
     PyObject *key, *item;
-    Py_ssize_t at = 0, shown = 0, size = PyDict_GET_SIZE(value);
+    Py_ssize_t at = 0, shown = 0, size = ((PyDictObject *)value)->ma_used;
     if (add(&e->made->text, "{", 1)) return -1;
     while (PyDict_Next(value, &at, &key, &item)) {
         int ended = show_next(e, key, shown++, size, inner);
@@ -24,8 +24,8 @@ static int show_dict(Engine *e, PyObject *value, Walk *inner) {
     return add(&e->made->text, "}", 1);
 }
 
-static int show_items(Engine *e, PyObject *value, Py_ssize_t size, Walk *inner) {
-    PyObject **items = PyList_CheckExact(value) ? ((PyListObject *)value)->ob_item : ((PyTupleObject *)value)->ob_item;
+static int show_items(Engine *e, PyObject *value, PyTypeObject *type, Py_ssize_t size, Walk *inner) {
+    PyObject **items = type == &PyList_Type ? ((PyListObject *)value)->ob_item : ((PyTupleObject *)value)->ob_item;
     for (Py_ssize_t at = 0; at < size; at++) {
         int ended = show_next(e, items[at], at, size, inner);
         if (ended) return ended < 0 ? -1 : 0;
@@ -53,7 +53,7 @@ static int show_sequence(Engine *e, PyObject *value, PyTypeObject *type, Py_ssiz
     const char *empty = type == &PyList_Type ? "[]" : type == &PyTuple_Type ? "()" : type == &PySet_Type ? "set()" : "frozenset()";
     if (!size) return add_text(text, empty);
     if (add_text(text, opening)) return -1;
-    if (ordered ? show_items(e, value, size, inner) : show_members(e, value, size, inner)) return -1;
+    if (ordered ? show_items(e, value, type, size, inner) : show_members(e, value, size, inner)) return -1;
     return add_text(text, closing);
 }
 
@@ -78,10 +78,10 @@ static int watch_container(Engine *e, PyObject *value, PyTypeObject *type, Py_ss
     return watch(e->made, &value->ob_type, 1) || watch_set(e, value);
 }
 
+/* Show the content of a container of this type, or of one derived from it. */
 static int show_container(Engine *e, PyObject *value, PyTypeObject *type, Walk *inner) {
-    Py_ssize_t size = type == &PyDict_Type ? PyDict_GET_SIZE(value)
-                    : type == &PyList_Type ? PyList_GET_SIZE(value)
-                    : type == &PyTuple_Type ? PyTuple_GET_SIZE(value) : PySet_GET_SIZE(value);
+    Py_ssize_t size = type == &PyDict_Type ? ((PyDictObject *)value)->ma_used
+                    : type == &PyList_Type || type == &PyTuple_Type ? Py_SIZE(value) : ((PySetObject *)value)->used;
     if (watch_container(e, value, type, size)) return -1;
     if (inner->depth <= 0 || e->nodes <= 0) {
         Buffer *text = &e->made->text;

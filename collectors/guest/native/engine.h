@@ -89,9 +89,10 @@ typedef struct {
     Buffer error;
 } Scope;
 
-/* Where an instance keeps a slot; whether instances of a type have a plain dictionary, and their slots. */
+/* Where an instance keeps a slot; of a type, whether its instances have a plain dictionary, their slots, and the built-in
+ * type with a content that it is derived from. */
 typedef struct { PyObject *name; Py_ssize_t offset; } Place;
-typedef struct { PyTypeObject *type; unsigned version; int plain_dict, slots; Place *places; } TypeFacts;
+typedef struct { PyTypeObject *type, *base; unsigned version; int plain_dict, slots; Place *places; } TypeFacts;
 
 typedef struct Engine {
     PyObject_HEAD

@@ -59,19 +59,47 @@ static int show_named(Engine *e, PyObject *value, PyTypeObject *type) {
     return 1;
 }
 
-/* Show a value of a trusted program as its own __repr__ does, which holds for no longer than this; return 1 when that fails. */
-static int show_as_told(Engine *e, PyObject *value) {
+/* What is made holds for no longer than this. */
+static int watch_never(Engine *e) {
     static const uintptr_t never = 1;
+    if (watch(e->made, &never, 1)) return -1;
+    e->made->words.at[e->made->words.size - 1] = 0;
+    return 0;
+}
+
+/* Show a value of a trusted program as its own __repr__ does; return 1 when that fails. */
+static int show_as_told(Engine *e, PyObject *value) {
     PyObject *text, *told = PyObject_CallFunction(e->true_text, "Ol", value, 4 * e->most_characters);
     int is_short = 0;
     if (!told || told == Py_None) {
         Py_XDECREF(told);
         return told ? 1 : -1;
     }
-    int failed = !PyArg_ParseTuple(told, "Up", &text, &is_short) || watch(e->made, &never, 1) || add_unicode(&e->made->text, text);
-    if (!failed) e->made->words.at[e->made->words.size - 1] = 0;
+    int failed = !PyArg_ParseTuple(told, "Up", &text, &is_short) || watch_never(e) || add_unicode(&e->made->text, text);
     e->is_short |= is_short;
     Py_DECREF(told);
+    return failed ? -1 : 0;
+}
+
+/* Make a plain value of what an instance of a subclass of a leaf's type holds, without a method of the subclass. */
+static PyObject *plain_leaf(PyObject *value, PyTypeObject *base) {
+    if (base == &PyLong_Type) return PyLong_Type.tp_as_number->nb_int(value);
+    if (base == &PyFloat_Type) return PyFloat_FromDouble(PyFloat_AS_DOUBLE(value));
+    if (base == &PyComplex_Type) return PyComplex_FromCComplex(((PyComplexObject *)value)->cval);
+    if (base == &PyUnicode_Type) return PyUnicode_FromObject(value);
+    return PyBytes_FromStringAndSize(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value));
+}
+
+/* Show what an instance of a subclass of a built-in type holds. */
+static int show_content(Engine *e, PyObject *value, PyTypeObject *base, const Walk *walk) {
+    if (base == &PyList_Type || base == &PyTuple_Type || base == &PyDict_Type || base == &PySet_Type ||
+        base == &PyFrozenSet_Type) {
+        Walk inner = { walk->depth - 1, walk->level, walk->old, walk->next };
+        return show_container(e, value, base, &inner);
+    }
+    PyObject *plain = plain_leaf(value, base);
+    int failed = !plain || watch_never(e) || add_leaf(e, &e->made->text, plain);
+    Py_XDECREF(plain);
     return failed ? -1 : 0;
 }
 
@@ -89,8 +117,13 @@ static int show_foreign(Engine *e, PyObject *value, PyTypeObject *type, Walk *in
     if (inner->depth > 1 && e->nodes > 0 && open_attributes(e, &read, value, type)) return -1;
     PyObject *key, *item;
     long shown = 0;
+    if (read.base) {
+        shown = 1;
+        if (add_between(e, "<", type, " ") || show_content(e, value, read.base, inner)) return -1;
+    }
+    long most = e->most_items + shown;
     inner->depth -= 2;
-    while (shown < e->most_items && next_attribute(&read, &key, &item)) {
+    while (shown < most && next_attribute(&read, &key, &item)) {
         if (!PyUnicode_CheckExact(key)) continue;
         Buffer *text = &e->made->text;
         if (!shown++ && add_between(e, "<", type, "")) return -1;

@@ -6,6 +6,7 @@
 typedef struct { long depth; int level; long old, next; } Walk;
 
 static int show(Engine *e, PyObject *value, Walk *walk);
+static int show_container(Engine *e, PyObject *value, PyTypeObject *type, Walk *inner);
 
 static long find_part(Engine *e, const void *address, Walk *walk) {
     if (walk->old < 0) return -1;
