@@ -62,6 +62,17 @@ class Number(int):
     __slots__ = ()
 
 
+def nested(count):
+    """Return instances of many slotted classes, one inside the other's second slot of three."""
+    made = None
+    for number in range(count):
+        kind = type(f"K{number}", (object,), {"__slots__": ("a", "b", "c")})
+        outer = kind()
+        outer.a, outer.b, outer.c = number, made, "end"
+        made = outer
+    return made
+
+
 def both(**attributes):
     """Return an instance of Both with these attributes."""
     made = Both(1)

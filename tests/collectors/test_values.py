@@ -24,6 +24,7 @@ _PLAIN = {
     "Text('it')": "<Text 'it'>",
     "collections.defaultdict(int, {2: {3}})": "<defaultdict {2: {3}}>",
     "{Number(3): 1}": "{<Number 3>: 1}",
+    "nested(9)": "<K8 a=8 b=<K7 a=7 b=<K6 object> c='end'> c='end'>",
     "'it\\'s \"so\"\\n\\t\\r\\x00\\x7f\\\\'": "'it\\'s \"so\"\\n\\t\\r\\x00\\x7f\\\\'",
     '"it\'s"': '"it\'s"',
     "'\\udc80\\u2603' * 40": "'" + "\\udc80\u2603" * 40 + "'",
@@ -55,3 +56,9 @@ def test_a_value_has_one_text(version: str, trust: str, expected: dict[str, str]
     ):
         pure = pure.encode("utf-8", "backslashreplace").decode()
         assert (pure, native or pure) == (text, text), expression
+
+
+@pytest.mark.parametrize("version", _VERSIONS)
+def test_types_that_are_remembered_in_one_place_do_not_mix(version: str) -> None:
+    text = "<K1 a=1 b=<K0 a=0 b=None c='end'> c='end'>"
+    assert {shown for pair in _shown(version, "plain", ["nested(2)"] * 400) for shown in pair} <= {text, None}

@@ -4,8 +4,7 @@
 typedef struct {
     PyObject *instance, *names;
     PyTypeObject *base;
-    const Place *places;
-    int slots;
+    int place, slots;
     Py_ssize_t at;
 #if PY_VERSION_HEX >= 0x030B0000
     PyDictValues *values;
@@ -154,7 +153,6 @@ static int open_attributes(Engine *e, Attributes *read, PyObject *value, PyTypeO
     if (!facts) return -1;
     read->instance = value;
     read->base = facts->base;
-    read->places = facts->places;
     read->slots = facts->slots;
     Py_ssize_t first = PY_SSIZE_T_MAX, last = -1;
     for (int i = 0; i < facts->slots; i++) {
@@ -170,10 +168,13 @@ static int open_attributes(Engine *e, Attributes *read, PyObject *value, PyTypeO
     return failed;
 }
 
-static int next_attribute(Attributes *read, PyObject **key, PyObject **item) {
-    while (read->slots) {
-        const Place *place = read->places++;
-        read->slots--;
+/* Return 1 with the next attribute, 0 when there is none, -1 on an error. What is known of the type is asked for each time:
+ * to show an attribute may put another type in its place. */
+static int next_attribute(Engine *e, Attributes *read, PyObject **key, PyObject **item) {
+    while (read->place < read->slots) {
+        const TypeFacts *facts = facts_of(e, Py_TYPE(read->instance));
+        if (!facts) return -1;
+        const Place *place = &facts->places[read->place++];
         *key = place->name;
         *item = *(PyObject **)((char *)read->instance + place->offset);
         if (*item) return 1;

@@ -117,18 +117,20 @@ static int show_foreign(Engine *e, PyObject *value, PyTypeObject *type, Walk *in
     if (inner->depth > 1 && e->nodes > 0 && open_attributes(e, &read, value, type)) return -1;
     PyObject *key, *item;
     long shown = 0;
+    int more = 1;
     if (read.base) {
         shown = 1;
         if (add_between(e, "<", type, " ") || show_content(e, value, read.base, inner)) return -1;
     }
     long most = e->most_items + shown;
     inner->depth -= 2;
-    while (shown < most && next_attribute(&read, &key, &item)) {
+    while (shown < most && (more = next_attribute(e, &read, &key, &item)) > 0) {
         if (!PyUnicode_CheckExact(key)) continue;
         Buffer *text = &e->made->text;
         if (!shown++ && add_between(e, "<", type, "")) return -1;
         if (hold(e->made, key) || add(text, " ", 1) || add_unicode(text, key) || add(text, "=", 1) || show(e, item, inner))
             return -1;
     }
+    if (more < 0) return -1;
     return shown ? add(&e->made->text, ">", 1) : add_between(e, "<", type, " object>");
 }
