@@ -130,6 +130,9 @@ def _needed(entry: "dataclasses.Field[Any]") -> bool:
 def _value(hint: Any, value: Any, *, where: str) -> Any:
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
+        # None comes from a resolved recipe alone: TOML has none.
+        if value is None and type(None) in typing.get_args(hint):
+            return None
         return _value(next(a for a in typing.get_args(hint) if a is not type(None)), value, where=where)
     if dataclasses.is_dataclass(hint) and isinstance(value, dict):
         return from_table(hint, value, where=f"{where}.")  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """The command line: what bad input gets."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import UserError
-from pipelines.recipe import CollectRecipe, read_recipe
+from pipelines.recipe import CollectRecipe, from_table, read_recipe
 from pipelines.train_recipe import TrainRecipe
 
 
@@ -108,3 +109,8 @@ def test_importing_loads_nothing_heavy() -> None:
     code = "import sys, trajectories, model.render, images, collectors; print({'torch', 'ray', 'pyarrow'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "set()\n"
+
+
+def test_a_recipe_is_the_same_read_back_from_the_folder_of_its_run() -> None:
+    recipe = read_recipe(Path("recipes/demo.toml"), CollectRecipe)
+    assert from_table(CollectRecipe, json.loads(recipe.resolved()), where="") == recipe
