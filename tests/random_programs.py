@@ -167,7 +167,7 @@ class _Writer:
             f"if isinstance({name}, Slots): {name}.y = {self.value()}",
             f"if isinstance({name}, Slots) and hasattr({name}, 'x'): del {name}.x",
             f"if type({name}) is Table: {name}['n'] = {self.value()}; {name}.w = 1",
-            f"if type({name}) is Rows: {name}.append({self.value()}); {name}.sort(key=id)",
+            f"if type({name}) is Rows: {name}.append({self.value()}); list.reverse({name})",
             f"if type({name}) is Both: {name}.z = {self.value()}; {name}.w = {self.value()}",
             f"SHARED.append({self.draw.choice(_VALUES[:12])}); del SHARED[3:]",
         )

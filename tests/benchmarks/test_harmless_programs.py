@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.harmless_programs import Target, apart, compare, together
-from tests.random_programs import random_program
 
 NONE = Target(python=sys.executable, engine=None, native=None)
 SETTRACE = Target(python=sys.executable, engine="settrace", native=None)
+QUIET = "def main():\n    return [value for value in (1, 2)]\n"
 NOTICES = "import sys\ndef main():\n    print(sys.gettrace() is None)\n    return 1\n"
 
 
@@ -22,7 +22,7 @@ def _files(folder: Path, *texts: str) -> list[Path]:
 
 @pytest.mark.parametrize("way", [together, apart])
 def test_a_program_that_notices_the_engine_is_named(tmp_path: Path, way) -> None:
-    files = _files(tmp_path, random_program(1) + "main()\n", NOTICES + "main()\n")
+    files = _files(tmp_path, QUIET + "main()\n", NOTICES + "main()\n")
     [claim] = compare("here", [NONE, SETTRACE], files, way)
     assert not claim.holds
     assert claim.value.startswith("1 of 2 programs") and claim.value.endswith("other: program_1")
