@@ -22,6 +22,7 @@ from worldline_kinds import (
     true_text,
     type_name,
 )
+from worldline_node import Node
 from worldline_watch import (
     always,
     never,
@@ -57,24 +58,6 @@ class Bounds(object):
         self.items = items
         self.nodes = nodes
         self.characters = characters
-
-
-class Node(object):
-    """The text of a value that is no leaf, as it stands at its place among others.
-
-    `same(value)` says whether a value at the same address has the text still. `held` is the value itself where nothing in
-    it can change. `short` says that something was left out, `before` and `used` how many nodes there were room for and
-    how many the value took, `inside` has the node of each item that is none.
-    """
-
-    __slots__ = ("address", "before", "held", "inside", "same", "short", "text", "used")
-
-    def __init__(self, value, before):
-        self.address = id(value)
-        self.before = before
-        self.held = None
-        self.inside = {}
-        self.short = False
 
 
 class Snapshot(object):
@@ -260,10 +243,8 @@ class Snapshot(object):
             attributes, node.same = None, never
         base, inner = base_of(kind), (depth - 2, parents + (node.address,), old)
         if base is not None:
-            node.text, node.same = (
-                "<%s %s>" % (type_name(kind), self._content(node, value, base, (depth, parents))),
-                never,
-            )
+            content = self._content(node, value, base, (depth, parents))
+            node.text, node.same = "<%s %s>" % (type_name(kind), content), never
         pairs = self._pairs(value, slots, attributes)
         keys, values = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         node.text = self._attributes(node, keys, values, inner, node.text[:-1] if base else "<%s" % type_name(kind))
