@@ -2,16 +2,14 @@
 
 import json
 import subprocess
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from collectors.native_engine import FILE, native_for_interpreter
 from tests.interpreters import interpreters
+from tests.played import GUEST, VERSIONS, extension
 
 _DRIVER = Path(__file__).parents[1] / "value_driver.py"
-_VERSIONS = sorted(interpreters(), key=lambda version: int(version[2:]))
 
 _PLAIN = {
     "Slots([1])": "<Slots x=[1]>",
@@ -42,14 +40,12 @@ _TRUSTED = {
 
 
 def _shown(version: str, trust: str, expressions: list[str]) -> list[list[str | None]]:
-    native = native_for_interpreter(interpreters()[version])
-    compiled = str(native / FILE) if native else ""
-    command = [interpreters()[version], str(_DRIVER), str(files("collectors.guest")), compiled, trust, *expressions]
+    command = [interpreters()[version], str(_DRIVER), GUEST, extension(version), trust, *expressions]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.mark.parametrize(("trust", "expected"), [("plain", _PLAIN), ("trusted", _TRUSTED)])
-@pytest.mark.parametrize("version", _VERSIONS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_value_has_one_text(version: str, trust: str, expected: dict[str, str]) -> None:
     for (expression, text), (pure, native) in zip(
         expected.items(), _shown(version, trust, list(expected)), strict=True
@@ -58,7 +54,7 @@ def test_a_value_has_one_text(version: str, trust: str, expected: dict[str, str]
         assert (pure, native or pure) == (text, text), expression
 
 
-@pytest.mark.parametrize("version", _VERSIONS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_types_that_are_remembered_in_one_place_do_not_mix(version: str) -> None:
     text = "<K1 a=1 b=<K0 a=0 b=None c='end'> c='end'>"
     assert {shown for pair in _shown(version, "plain", ["nested(2)"] * 400) for shown in pair} <= {text, None}
