@@ -3,9 +3,12 @@
 Standard library only; Python 3.8 and newer.
 """
 
+from weakref import ref
+
 _LEAVES = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented))
 # By identity: to look a type up by itself would call the __hash__ of its metaclass.
 LEAF_IDS = frozenset(map(id, _LEAVES))
+STR_ID = frozenset((id(str),))
 CONTAINER_IDS = frozenset(map(id, (list, tuple, dict, set, frozenset)))
 # Beyond this an interpreter may refuse to print an integer, whatever limit the program has set.
 _MAX_BITS = 2048
@@ -62,6 +65,7 @@ _CODE_NAMED = (
     type((lambda: (yield))()),
     type(type_name.__code__),
 )
+_NAMED = frozenset(map(id, (_FUNCTION, _BUILTIN, _METHOD, _MODULE) + _CODE_NAMED))
 
 
 def named(value, kind):
@@ -85,6 +89,27 @@ def named(value, kind):
     return None
 
 
+def flat_text(value):
+    """Return the text of a value of which no inside is shown, or None."""
+    kind = type(value)
+    if kind is range or kind is slice:
+        return repr(value) if plain_range(value) else "<%s>" % kind.__name__
+    return "<class %s>" % type_name(value) if issubclass(kind, type) else named(value, kind)
+
+
+# What tells the name by which a value is shown: a member that the program can set, or what makes the text anew.
+_NAMED_BY = {
+    id(_FUNCTION): _FUNCTION.__dict__["__qualname__"].__get__,
+    id(_BUILTIN): _BUILTIN.__dict__["__name__"].__get__,
+    id(_CODE_NAMED[0]): _CODE_NAMED[0].__dict__["__qualname__"].__get__,
+}
+
+
+def namer_of(kind):
+    """Return what tells the name by which a class or a value of a kind is shown, if that is all that its text says."""
+    return _name_of if issubclass(kind, type) else _NAMED_BY.get(id(kind))
+
+
 def true_text(value, longest):
     """Return what the value's own __repr__ says, without addresses, and whether it was shortened; None when it fails."""
     import re
@@ -100,14 +125,14 @@ def true_text(value, longest):
 
 
 # Makes a plain value of what an instance of a subclass holds, without a method of the subclass; a container is read in place.
-_PLAIN = {
+PLAIN = {
     int: int.__int__,
     float: float.__float__,
     complex: complex.__pos__,
     str: str.__str__,
     bytes: lambda value: bytes.__getitem__(value, slice(None)),
 }
-_BASES = {id(base): base for base in (list, tuple, dict, set, frozenset) + tuple(_PLAIN)}
+_BASES = {id(base): base for base in (list, tuple, dict, set, frozenset) + tuple(PLAIN)}
 
 
 def base_of(kind):
@@ -115,19 +140,46 @@ def base_of(kind):
     return next((_BASES[id(parent)] for parent in mro_of(kind) if id(parent) in _BASES), None)
 
 
-def plain_leaf(value, base):
-    """Return the plain value that an instance of a subclass of int, float, complex, str or bytes holds; None for others."""
-    make = _PLAIN.get(base)
-    return None if make is None else make(value)
+class Facts(object):
+    """What is known of a class: `known` is its id, `named` says that its values are shown by name, which `namer` tells.
+
+    `keeps` says that its instances have dictionaries of their own, which `own_dictionary` returns. `base` is the built-in
+    type that it is derived from, or None. `slotted` says that a class of its order has slots. Nothing here holds the class.
+    """
+
+    __slots__ = ("base", "keeps", "kind", "known", "named", "namer", "order", "slotted")
+
+    def __init__(self, kind, order):
+        # A class has this reference already: the one by which its parent knows it.
+        self.kind = ref(kind)
+        self.known = id(kind)
+        self.order = id(order)
+        self.named = issubclass(kind, type) or id(kind) in _NAMED
+        self.namer = namer_of(kind)
+        self.base = base_of(kind)
+        self.slotted = any("__slots__" in namespace_of(parent) for parent in order or ())
+        holders = ((parent, namespace_of(parent).get("__dict__")) for parent in order or ())
+        first = next((found for found in holders if found[1] is not None), None)
+        self.keeps = first is not None and _is_plain_getter(*first)
 
 
-def attributes_of(value, kind):
-    """Return the instance's own dictionary, or None; no property, slot descriptor or method is called."""
-    for parent in mro_of(kind):
-        holder = namespace_of(parent).get("__dict__")
-        if holder is not None:
-            return holder.__get__(value) if _is_plain_getter(parent, holder) else None
-    return None
+_facts = {}
+_MOST_FACTS = 256
+
+
+def facts_of(kind):
+    """Return what is known of a class, which holds as long as the order of its classes does."""
+    order, facts = _own_mro(kind), _facts.get(id(kind))
+    if facts is None or facts.order != id(order) or facts.kind() is not kind:
+        if len(_facts) >= _MOST_FACTS:
+            _facts.clear()
+        facts = _facts[id(kind)] = Facts(kind, order)
+    return facts
+
+
+def own_dictionary(value):
+    """Return the dictionary of an instance of a class that `keeps` one; no property, slot descriptor or method is called."""
+    return _get(value, "__dict__")
 
 
 def _is_plain_getter(parent, holder):

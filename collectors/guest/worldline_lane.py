@@ -38,15 +38,13 @@ class Lane(object):
         self.recorder = Recorder(rules.outlet.stream(), about(engine), self.give_up, rules.limits, rules.bounds)
 
     def entered(self, frame, key):
-        """Take a call, and return whether the frame's steps, which come with the key, are recorded."""
-        recorder, rules = self.recorder, self.rules
-        if not rules.is_shown(frame.f_code):
-            return False
+        """Take a call of code that is shown, and return whether the frame's steps, which come with the key, are recorded."""
+        recorder = self.recorder
         scope = recorder.scope
         if scope is not None and frame.f_back is not scope.frame and not is_called_by(frame, scope.frame):
             self.stop(self.lost)
         if recorder.scope is None:
-            attributes = rules.wanted(frame.f_code)
+            attributes = self.rules.wanted(frame.f_code)
             if attributes is None:
                 return False
             recorder.begin(attributes)

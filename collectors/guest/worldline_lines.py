@@ -6,6 +6,8 @@ Standard library only; Python 3.8 and newer. Not covered: names that other code 
 import dis
 import sys
 
+from worldline_scope import NO_LEAF
+
 _OPTIMIZED = 0x1
 # (values taken from the stack, values put there) of instructions that touch nothing but the stack and local names, as
 # long as the values they take are leaves: of the whole name, else of its first part.
@@ -44,15 +46,27 @@ _BINDING = frozenset(n for n, name in _LOCAL.items() if "STORE" in name or "DELE
 
 
 class Lines(object):
-    """A function's names in the order of its slots, and for each line (slots it can bind with their
-    names, slots or None).
+    """A function's names in the order of its slots, and for each line (slots it can bind, slots or None, slots and cells),
+    the first and the last with their names.
 
-    The latter says that the line changes nothing but local names, so long as each of these slots holds a leaf, or nothing.
+    The second says that the line changes nothing but local names, so long as each of these slots holds a leaf, or nothing.
     `cells` are the slots that other functions can bind too, `given` those that a call can bind, `all` is what a line of
     which nothing is known can do. A call begins where f_lasti is at most `start`.
     """
 
-    __slots__ = ("all", "by_line", "cells", "code", "given", "names", "numbers", "start")
+    __slots__ = (
+        "all",
+        "by_line",
+        "cells",
+        "code",
+        "every",
+        "given",
+        "names",
+        "no_leaves",
+        "no_texts",
+        "numbers",
+        "start",
+    )
 
     def __init__(self, code):
         self.code = code
@@ -63,9 +77,21 @@ class Lines(object):
         variable = bool(code.co_flags & 4) + bool(code.co_flags & 8)
         arguments = range(code.co_argcount + code.co_kwonlyargcount + variable)
         self.given = self._named({*arguments, *self.cells})
-        self.all = (self._named(range(len(self.names))), None)
-        self.by_line = {line: (self._named(slots), needed) for line, (slots, needed) in _by_line(code).items()}
+        # What a scope begins with.
+        self.no_texts = [None] * len(self.names)
+        self.no_leaves = [NO_LEAF] * len(self.names)
+        every = self._named(range(len(self.names)))
+        self.every = every
+        self.all = (None, None, every, (None, every))
+        self.by_line = {
+            line: (*self._only(slots), self._named(slots), (needed, self._named({*slots, *self.cells})))
+            for line, (slots, needed) in _by_line(code).items()
+        }
         self.start = next((offset for offset, opcode, _, _, _ in _instructions(code) if opcode == _RESUME), -1)
+
+    def _only(self, slots):
+        """Return the slot and its name where there is just one."""
+        return (*slots, self.names[min(slots)]) if len(slots) == 1 else (None, None)
 
     def _named(self, slots):
         return tuple((slot, self.names[slot]) for slot in sorted(slots))

@@ -24,11 +24,14 @@ _LOCAL = {"LINE": "line", "JUMP": "jump", "PY_RETURN": "returned", "PY_YIELD": "
 
 
 class Subscription(object):
-    """The callbacks of one tool number: some for all code, the others for the code that `instrument` is called with."""
+    """The callbacks of one tool number: some for all code, the others for the code that `instrument` is called with.
+
+    `codes` has these by their ids.
+    """
 
     def __init__(self, **callbacks):
         self._callbacks = callbacks
-        self._codes = {}
+        self.codes = {}
         self._tool = None
 
     def open(self):
@@ -47,11 +50,10 @@ class Subscription(object):
 
     def instrument(self, code):
         """Ask for the steps inside the code too."""
-        if id(code) not in self._codes:
-            events = sum(getattr(sys.monitoring.events, name) for name in _LOCAL)
-            sys.monitoring.set_local_events(self._tool, code, events)
-            # Noted afterwards: meanwhile another thread may run the code, and needs its steps as well.
-            self._codes[id(code)] = code
+        events = sum(getattr(sys.monitoring.events, name) for name in _LOCAL)
+        sys.monitoring.set_local_events(self._tool, code, events)
+        # Noted afterwards: meanwhile another thread may run the code, and needs its steps as well.
+        self.codes[id(code)] = code
 
     def replace(self, name, callback):
         """Have events of a name told to another callback."""
@@ -63,12 +65,13 @@ class Subscription(object):
         if tool is None or monitoring.get_tool(tool) != "worldline":
             return
         monitoring.set_events(tool, 0)
-        for code in self._codes.values():
+        for code in self.codes.values():
             monitoring.set_local_events(tool, code, 0)
         for name in list(_ALWAYS) + list(_LOCAL):
             monitoring.register_callback(tool, getattr(monitoring.events, name), None)
         monitoring.free_tool_id(tool)
-        self._codes, self._callbacks, self._tool = {}, {}, None
+        self.codes.clear()
+        self._callbacks, self._tool = {}, None
 
 
 class MonitoringHook(Hook):
@@ -79,6 +82,7 @@ class MonitoringHook(Hook):
     def put_on(self):
         """Take a tool number; raise RuntimeError when every one is taken."""
         self._first = self.lane()
+        self._is_shown = self.rules.is_shown
         self._strict = False
         self._counted = cycle([False] * (EVERY - 1) + [True])
         self._subscription = Subscription(
@@ -89,6 +93,7 @@ class MonitoringHook(Hook):
             raised=self._raise,
             unwound=self._unwind,
         )
+        self._instrumented = self._subscription.codes
         self.rules.silence = self._subscription.close
         self._subscription.open()
 
@@ -103,7 +108,7 @@ class MonitoringHook(Hook):
             self._subscription.replace("LINE", self._line)
 
     def _start(self, code, offset, error=None):
-        if not self.rules.is_shown(code):
+        if not self._is_shown(code):
             return sys.monitoring.DISABLE if error is None else None
         lane = getattr(self._here, "lane", None)
         if lane is not self._first:
@@ -128,7 +133,8 @@ class MonitoringHook(Hook):
             return
         if len(recorder.scopes) == 1 and (len(sys._current_frames()) > 1 or "greenlet" in sys.modules):
             self._compare_frames()
-        self._subscription.instrument(code)
+        if id(code) not in self._instrumented:
+            self._subscription.instrument(code)
 
     def _lane(self, code):
         """Return the lane whose innermost scope is the one that called us, or None."""

@@ -11,7 +11,7 @@ from worldline_kinds import LEAF_IDS
 from worldline_lines import lines_of
 from worldline_scope import NO_LEAF, Scope, Seen
 from worldline_snapshot import Snapshot
-from worldline_step import line_recorder, look
+from worldline_step import SMALLEST, SPARE, line_recorder, looker
 from worldline_stream import CALL, CHUNK, EXCEPTION, RETURN, UNWIND, StreamWriter
 
 # How often the clock is read.
@@ -36,8 +36,8 @@ class Recorder(object):
     """
 
     __slots__ = (
-        "_began", "_codes", "_snapshot", "_stream", "_unwound", "_written", "cut", "failed", "full", "leaf", "left", "limits",
-        "line", "node", "open", "scope", "scopes", "stop",
+        "_began", "_codes", "_counted", "_look", "_snapshot", "_stream", "_sure", "_unwound", "_written", "cut", "failed", "full",
+        "leaf", "left", "limits", "line", "node", "open", "scope", "scopes", "stop",
     )  # fmt: skip
 
     def __init__(self, write, about, failed, limits=None, bounds=None):
@@ -52,7 +52,8 @@ class Recorder(object):
         self._snapshot = Snapshot(bounds)
         self.leaf = self._snapshot.leaf
         self.node = Seen(self._snapshot).node
-        self.line = line_recorder(self, self._stream)
+        self._look = looker(self, self._stream, self._snapshot)
+        self.line = line_recorder(self, self._stream, self._look)
 
     def begin(self, attributes):
         """Start a trace; the attributes travel to the host as they are."""
@@ -63,7 +64,9 @@ class Recorder(object):
         self._written = 0
         self._unwound = 0
         self.stop = 0
-        self.left = self.limits.size
+        self.left = self._sure = self.limits.size
+        # How many events of the chunk have all their characters counted in `left`.
+        self._counted = 0
         self.cut = 0
         self._began = time.monotonic()
         self._stream.flush()
@@ -105,8 +108,10 @@ class Recorder(object):
         if lines is None:
             count = self.look_at_names(scope)
         else:
-            scope.fresh = frame.f_lasti <= lines.start
-            count = look(self, scope, lines.given if scope.fresh else lines.all[0], frame.f_locals)
+            fresh = scope.apart = frame.f_lasti <= lines.start
+            slots = lines.given if fresh else lines.every
+            count = self._look(scope, slots, frame.f_locals) if slots else 0
+            scope.guarded = scope.guarded or fresh
         self._event(CALL, count)
 
     def returned(self, value):
@@ -120,7 +125,7 @@ class Recorder(object):
     def raised(self, text, is_group=False):
         """Record that an exception was raised in the innermost scope, or has arrived in it."""
         scope = self.scope
-        scope.raised, scope.fresh = True, False
+        scope.raised, scope.apart = True, scope.lines is None
         scope.error = text if not is_group and (scope.error is None or scope.error == text) else ""
         self._leave(EXCEPTION, text)
         scope.raised_at = self._written + len(self._stream.kinds)
@@ -166,14 +171,6 @@ class Recorder(object):
         self._grow(len(text))
         self._event(kind, 1)
 
-    def change(self, lines, slot, text):
-        """Write the text of a slot's name."""
-        self._stream.names.append(lines.numbers[slot] or self.numbered(lines, slot))
-        self._stream.texts.append(text)
-        self.left -= len(text)
-        if self.left < 0:
-            self.stop = -1
-
     def numbered(self, lines, slot):
         """Return the number of a slot's name in the stream."""
         number = lines.numbers[slot]
@@ -206,17 +203,19 @@ class Recorder(object):
 
     def _grow(self, size):
         self.left -= size
-        if self.left < 0:
+        if self.left < SPARE:
             self.stop = -1
 
     def _flush(self):
         self._written += len(self._stream.kinds)
-        self._stream.flush()
+        self.left = self._sure = self._sure - self._stream.flush()
+        self._counted = 0
 
     def room(self):
         """Say whether one more event may be written; the first bound that is met is kept in `full`.
 
-        It is asked when the chunk holds `stop` events, up to which it cannot be full and no bound can be met.
+        It is asked when the chunk holds `stop` events, up to which it cannot be full and no bound can be met. Until then
+        the characters of small integers are not counted: an event has one of them at most.
         """
         if self.full is not None:
             return False
@@ -224,6 +223,10 @@ class Recorder(object):
         if held >= CHUNK:
             self._flush()
             held = 0
+        room = min(CHUNK - held, _EVENTS_PER_LOOK)
+        if self.left < SMALLEST * (held - self._counted + room):
+            self.left, self._counted = self._sure - self._stream.characters(), held
+            room = max(1, min(room, self.left // SMALLEST))
         left = self.limits.events - self._written - held + self._unwound
         if left <= 0:
             self.full = "events"
@@ -231,5 +234,5 @@ class Recorder(object):
             self.full = "bytes"
         elif time.monotonic() - self._began > self.limits.seconds:
             self.full = "seconds"
-        self.stop = -1 if self.full is not None else min(CHUNK, held + left, held + _EVENTS_PER_LOOK)
+        self.stop = -1 if self.full is not None else held + min(left, room)
         return self.full is None

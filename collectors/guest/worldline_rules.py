@@ -27,10 +27,12 @@ class Rules(object):
 
     def is_shown(self, code):
         """Say whether steps inside the code belong to a trace."""
-        known = self._shown.get(id(code))
-        if known is None:
-            known = self._shown[id(code)] = (bool(self.shown(code)), code)
-        return known[0]
+        try:
+            return self._shown[id(code)][0]
+        except KeyError:
+            shown = bool(self.shown(code))
+            self._shown[id(code)] = (shown, code)
+            return shown
 
     def is_ours(self, error):
         """Say whether an error that came up in a callback is one of the tracer, and not of a signal's handler."""

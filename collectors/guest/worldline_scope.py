@@ -12,7 +12,8 @@ class Scope(object):
     """
 
     __slots__ = (
-        "error", "frame", "fresh", "key", "leaves", "line", "lines", "number", "others", "raised", "raised_at", "space", "texts",
+        "anywhere", "apart", "by_line", "error", "frame", "guarded", "key", "leaves", "line", "lines", "number", "numbers",
+        "others", "raised", "raised_at", "space", "texts",
     )  # fmt: skip
 
     def __init__(self, number, lines, frame, key):
@@ -21,18 +22,22 @@ class Scope(object):
         self.frame = frame
         self.key = key
         self.line = 0
-        # Says that nothing has run since the last event.
-        self.fresh = False
         # Says that an exception has passed since the last event at a line.
         self.raised = False
         # What the exceptions that were raised here said, or "" when they said several things, and where the last one stands.
         self.error = None
         self.raised_at = -1
-        self.texts = {} if lines is None else [None] * len(lines.names)
-        self.leaves = {} if lines is None else [NO_LEAF] * len(lines.names)
         self.others = {}
-        # Read once: each time, 3.12 writes the variables of comprehensions into the namespace of a class body.
-        self.space = frame.f_locals if lines is None else None
+        # `apart` says that a line is not looked at as others are: nothing has run since the call, or there are no slots.
+        if lines is None:
+            self.apart = self.guarded = True
+            self.texts, self.leaves, self.by_line, self.anywhere = {}, {}, {}, (None, None, None, None)
+            # Read once: each time, 3.12 writes the variables of comprehensions into the namespace of a class body.
+            self.space = frame.f_locals
+        else:
+            self.apart, self.by_line, self.guarded, self.numbers = False, lines.by_line, lines.cells, lines.numbers
+            self.anywhere = lines.all
+            self.texts, self.leaves = lines.no_texts[:], lines.no_leaves[:]
 
 
 class Seen(object):

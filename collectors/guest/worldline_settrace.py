@@ -41,7 +41,8 @@ class _SettraceLane(Lane):
                 self.stop("recursion")
                 self.silence()
                 return None
-            return self._local if event == "call" and self.entered(frame, frame) else None
+            shown = event == "call" and self.rules.is_shown(frame.f_code)
+            return self._local if shown and self.entered(frame, frame) else None
         except BaseException as error:
             self.give_up(error)
             return None

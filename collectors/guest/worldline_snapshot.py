@@ -8,32 +8,20 @@ Standard library only; Python 3.8 and newer.
 import marshal
 from itertools import chain, islice
 
-from worldline_kinds import (
-    CONTAINER_IDS,
-    LEAF_IDS,
-    attributes_of,
-    base_of,
-    leaf_text,
-    named,
-    plain_leaf,
-    plain_range,
-    slot_values,
-    slots_of,
-    true_text,
-    type_name,
-)
+from worldline_few import MOST, same_few
+from worldline_instances import Instances
+from worldline_kinds import CONTAINER_IDS, LEAF_IDS, flat_text, leaf_text, plain_range, type_name
 from worldline_node import Node
 from worldline_watch import (
     always,
-    never,
-    same_attributes,
+    of_kind,
+    same_content,
     same_dict,
     same_items,
-    same_kind,
+    same_length,
     same_object,
     same_set,
     same_size,
-    same_slots,
     same_text,
     watch_inside,
 )
@@ -65,22 +53,25 @@ class Snapshot(object):
 
     def __init__(self, bounds=None):
         self.bounds = bounds or Bounds()
-        self._longest = 4 * self.bounds.characters
-        self._nodes = 0
+        self.longest = 4 * self.bounds.characters
+        # How many nodes there is room for.
+        self.room = 0
+        self._instance = Instances(self).show
 
     def leaf(self, value):
         """Return the text of a leaf, and whether it is short."""
-        text, short = leaf_text(value, self._longest)
-        return self._cut(text, short)
+        text, short = leaf_text(value, self.longest)
+        return self.cut(text, short)
 
     def whole(self, value, old=None):
         """Return the node of a value that is no leaf; what has not changed in the node `old` of the same address is kept."""
-        self._nodes = self.bounds.nodes
+        self.room = self.bounds.nodes
         node = self._node(value, self.bounds.depth, (), old)
-        node.text, node.short = self._cut(node.text, node.short)
+        node.text, node.short = self.cut(node.text, node.short)
         return node
 
-    def _cut(self, text, short):
+    def cut(self, text, short):
+        """Return a text within the bound of characters, and whether it is short."""
         limit = self.bounds.characters
         if len(text) <= limit:
             return text, short
@@ -88,36 +79,30 @@ class Snapshot(object):
         return "%s<... %d characters ...>%s" % (text[:half], len(text) - 2 * half, text[-half:]), True
 
     def _node(self, value, depth, parents, old):
-        node, kind = Node(value, self._nodes), type(value)
-        self._nodes -= 1
+        node, kind = Node(value, self.room), type(value)
+        self.room -= 1
         if id(value) in parents:
             # Who holds it compares identities, so it stays the same parent.
             node.text, node.same = _AGAIN.get(id(kind)) or "<... %s>" % type_name(kind), always
         elif kind is list or kind is tuple or kind is dict or kind is set or kind is frozenset:
-            self._container(node, value, depth, parents, old)
+            self.container(node, value, depth, parents, old)
         elif kind is range or kind is slice:
             node.text, node.held = repr(value) if plain_range(value) else "<%s>" % kind.__name__, value
             if not plain_range(value):
-                node.held, node.same = None, same_text(kind, node.text, self._flat)
+                node.held, node.same = None, same_text(kind, node.text, flat_text)
         else:
-            self._foreign(node, value, depth, parents, old)
+            self._instance(node, value, depth, parents, old)
         if node.held is not None:
             node.same = same_object(value)
-        node.used = node.before - self._nodes
+        node.used = node.before - self.room
         return node
 
-    def _flat(self, value):
-        """Return the text of a value of which no inside is shown."""
-        kind = type(value)
-        if kind is range or kind is slice:
-            return repr(value) if plain_range(value) else "<%s>" % kind.__name__
-        return "<class %s>" % type_name(value) if issubclass(kind, type) else named(value, kind)
-
-    def _container(self, node, value, depth, parents, old, base=None):
+    def container(self, node, value, depth, parents, old, base=None):
+        """Give the node of a container, or of what an instance of a subclass of `base` holds, its text and its watch."""
         kind = base or type(value)
         size = kind.__len__(value)
-        if depth <= 0 or self._nodes <= 0:
-            node.short, node.same = True, same_size(kind, size)
+        if depth <= 0 or self.room <= 0:
+            node.short, node.same = True, (same_size if base is None else same_length)(kind, size)
             node.text = "<%s of %d>" % (kind.__name__, size)
             return
         inner = (depth - 1, parents + (node.address,), old)
@@ -134,7 +119,7 @@ class Snapshot(object):
         text = self._plain(value, size, size) if plain else None
         if text is None:
             opening, closing = _OPENING[kind]
-            parts = self._parts(node, items, range(len(items)), inner)
+            parts = self.parts(node, items, range(len(items)), inner)
             seen = len(parts)
             if len(parts) < size:
                 node.short = True
@@ -145,13 +130,19 @@ class Snapshot(object):
                 else _EMPTY[kind]
             )
         node.text = text
-        if (kind is tuple or kind is frozenset) and seen == size and not node.inside:
+        exact = type(value) is kind
+        if exact and (kind is tuple or kind is frozenset) and seen == size and not node.inside:
             node.held = value
-            return
-        inside = watch_inside(items, range(seen), node.inside)
-        node.same = (
-            same_items(kind, size, inside) if kind is list or kind is tuple else same_set(kind, (size, most), inside)
-        )
+        elif exact and (kind is list or kind is tuple) and seen == size <= MOST:
+            node.same = same_few("sequence", (kind, None), (), items, node.inside)
+        else:
+            inside = watch_inside(items, range(seen), node.inside)
+            if not exact:
+                node.same = same_content(kind, (size, most), inside)
+            elif kind is list or kind is tuple:
+                node.same = same_items(kind, size, inside)
+            else:
+                node.same = same_set(kind, (size, most), inside)
 
     def _dict(self, node, value, size, inner):
         most = self.bounds.items
@@ -162,7 +153,7 @@ class Snapshot(object):
         places = range(2 * half)
         if text is None:
             order = list(chain.from_iterable(zip(range(half), range(half, 2 * half))))
-            parts = self._parts(node, items, order, inner)
+            parts = self.parts(node, items, order, inner)
             places = order[: len(parts)]
             pairs = ["%s: %s" % pair for pair in zip(parts[::2], parts[1::2])]
             if len(pairs) < size:
@@ -170,11 +161,16 @@ class Snapshot(object):
                 pairs.append("<... %d more ...>" % (size - len(pairs)))
             text = "{" + ", ".join(pairs) + "}"
         node.text = text
-        node.same = same_dict((size, most), watch_inside(items, places, node.inside))
+        exact = type(value) is dict
+        if exact and len(places) == 2 * size <= MOST:
+            node.same = same_few("dict", (None, None), keys, values, node.inside)
+        else:
+            node.same = same_dict((size, most), watch_inside(items, places, node.inside))
+            node.same = of_kind(dict, node.same) if exact else node.same
 
     def _plain(self, value, size, nodes):
         """Return Python's own repr of a small container of leaves, or None for any other."""
-        if size > self.bounds.items or nodes > self._nodes or id(type(value)) not in CONTAINER_IDS:
+        if size > self.bounds.items or nodes > self.room or id(type(value)) not in CONTAINER_IDS:
             return None
         try:
             if len(marshal.dumps(value, 2)) > _SMALL:
@@ -182,109 +178,46 @@ class Snapshot(object):
             text = repr(value)
         except ValueError:
             return None
-        if len(text) > min(_SHORT, self._longest):
+        if len(text) > min(_SHORT, self.longest):
             return None
-        self._nodes -= nodes
+        self.room -= nodes
         return text
 
-    def _parts(self, node, items, order, inner):
-        """Return the texts of the items in order, so far as there is room."""
+    def parts(self, node, items, order, inner):
+        """Return the texts of the items in order, so far as there is room, and note in the node what is inside."""
         depth, parents, old = inner
         known = old.inside if old is not None else {}
-        parts, half = [], len(items) if type(order) is range else len(items) // 2
+        parts, half, longest = [], len(items) if type(order) is range else len(items) // 2, self.longest
         for place in order:
-            if self._nodes <= 0 and place < half:
+            if self.room <= 0 and place < half:
                 break
-            parts.append(self._part(node, items[place], place, (depth, parents, known.get(place))))
+            item = items[place]
+            kind = type(item)
+            if (kind is str and len(item) <= longest) or (kind is int and -_BIG < item < _BIG):
+                self.room -= 1
+                parts.append(repr(item))
+            elif id(kind) in LEAF_IDS:
+                self.room -= 1
+                text, short = leaf_text(item, longest)
+                node.short |= short
+                parts.append(text)
+            else:
+                child = self._child(item, depth, parents, known.get(place))
+                node.short |= child.short
+                if child.held is None:
+                    node.inside[place] = child
+                parts.append(child.text)
         return parts
 
-    def _part(self, node, item, place, inner):
-        kind = type(item)
-        if kind is int and -_BIG < item < _BIG:
-            self._nodes -= 1
-            return repr(item)
-        if id(kind) in LEAF_IDS:
-            self._nodes -= 1
-            text, short = leaf_text(item, self._longest)
-            node.short |= short
-            return text
-        depth, parents, old = inner
+    def _child(self, item, depth, parents, old):
+        """Return the node of what is no leaf: the old one of its place where that still holds."""
         if old is not None and old.address != id(item):
             old = None
         if old is not None and self._fits(old) and old.same(item):
-            child = old
-            self._nodes -= old.used
-        else:
-            child = self._node(item, depth, parents, old)
-        node.short |= child.short
-        if child.held is None:
-            node.inside[place] = child
-        return child.text
+            self.room -= old.used
+            return old
+        return self._node(item, depth, parents, old)
 
     def _fits(self, node):
         """Say whether a node would come out the same with the room that is left."""
-        return node.before == self._nodes or (node.used < node.before and node.used < self._nodes)
-
-    def _foreign(self, node, value, depth, parents, old):
-        kind = type(value)
-        told = true_text(value, self._longest) if self.bounds.trusted else None
-        if told is not None:
-            (node.text, node.short), node.same = told, never
-            return
-        text = "<class %s>" % type_name(value) if issubclass(kind, type) else named(value, kind)
-        if text is not None:
-            node.text, node.same = text, same_text(kind, text, self._flat)
-            return
-        node.text, node.same = "<%s object>" % type_name(kind), same_kind(kind)
-        if depth <= 1 or self._nodes <= 0:
-            return
-        attributes, slots = attributes_of(value, kind), slots_of(kind)
-        if attributes is not None and type(attributes) is not dict:
-            attributes, node.same = None, never
-        base, inner = base_of(kind), (depth - 2, parents + (node.address,), old)
-        if base is not None:
-            content = self._content(node, value, base, (depth, parents))
-            node.text, node.same = "<%s %s>" % (type_name(kind), content), never
-        pairs = self._pairs(value, slots, attributes)
-        keys, values = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        node.text = self._attributes(node, keys, values, inner, node.text[:-1] if base else "<%s" % type_name(kind))
-        if node.same is never or (attributes is None and not slots):
-            return
-        inside = watch_inside(keys + values, range(2 * len(keys)), node.inside)
-        if slots:
-            read = lambda held: self._pairs(held, slots, attributes_of(held, kind))  # noqa: E731
-            node.same = same_slots(kind, (len(keys), read), inside)
-        elif len(keys) != len(attributes) and len(keys) < self.bounds.items:
-            node.same = never
-        else:
-            node.same = same_attributes(kind, (len(attributes), self.bounds.items), inside)
-
-    def _pairs(self, value, slots, attributes):
-        """Return the attributes that are shown, with their names."""
-        own = [pair for pair in list(dict.items(attributes or {})) if type(pair[0]) is str]
-        return ((slot_values(slots, value) if slots else []) + own)[: self.bounds.items]
-
-    def _content(self, node, value, base, place):
-        """Return the text of what an instance of a subclass of a built-in type holds."""
-        leaf = plain_leaf(value, base)
-        if leaf is not None:
-            text, short = leaf_text(leaf, self._longest)
-        else:
-            depth, parents = place
-            held = Node(value, self._nodes)
-            self._container(held, value, depth - 1, parents + (node.address,), None, base)
-            text, short = held.text, held.short
-        node.short |= short
-        return text
-
-    def _attributes(self, node, keys, values, inner, before):
-        """Return the text of an instance with these attributes, and note in the node what is inside."""
-        if not keys:
-            return node.text
-        depth, parents, old = inner
-        known = old.inside if old is not None else {}
-        parts, half = [before], len(keys)
-        for place, item in enumerate(values, half):
-            part = self._part(node, item, place, (depth, parents, known.get(place)))
-            parts.append("%s=%s" % (keys[place - half], part))
-        return " ".join(parts) + ">"
+        return node.before == self.room or (node.used < node.before and node.used < self.room)

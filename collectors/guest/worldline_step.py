@@ -8,14 +8,19 @@ from worldline_scope import NO_LEAF
 from worldline_stream import LINE
 
 _UNBOUND = object()
-_SMALL = 1 << 63
+# What the interpreter compares fastest.
+_SMALL = 1 << 30
+# The most characters of such an integer, and what must be left for those that are not counted one by one.
+SMALLEST = 11
+SPARE = 256 * SMALLEST
 
 
-def line_recorder(recorder, stream):
+def line_recorder(recorder, stream, look):
     """Return `line(key, number)`: in one piece with its state in cells, since in several it takes half as long again."""
-    kinds, numbered = stream.kinds, recorder.numbered
-    columns = (kinds, stream.codes, stream.lines, stream.counts, stream.names, stream.texts)
-    add_kind, add_code, add_line, add_count, add_name, add_text = [column.append for column in columns]
+    # Where a list's own `append` is called by its name, the interpreter has an instruction of its own for it.
+    kinds, codes, lines, counts, names, texts = (
+        stream.kinds, stream.codes, stream.lines, stream.counts, stream.names, stream.texts,
+    )  # fmt: skip
 
     def line(key, number):
         scope = recorder.scope
@@ -25,104 +30,125 @@ def line_recorder(recorder, stream):
             last, scope.line, count = scope.line, number, 0
             if len(kinds) >= recorder.stop and not recorder.room():
                 return
-            if scope.fresh or scope.lines is None:
-                count = look_apart(recorder, scope)
-            else:
-                lines, others = scope.lines, scope.others
-                bound, leaves_needed = lines.by_line.get(last) or lines.all
-                if scope.raised:
-                    leaves_needed, scope.raised = None, False
-                if (others or lines.cells) and (leaves_needed is None or not leaves_needed.isdisjoint(others)):
-                    count = look_around(recorder, scope, bound)
-                elif bound:
-                    values, leaves, texts = scope.frame.f_locals, scope.leaves, scope.texts
-                    for slot, name in bound:
-                        value = values.get(name, _UNBOUND)
-                        if value is leaves[slot]:
-                            continue
-                        if type(value) is not int or not -_SMALL < value < _SMALL or others:
-                            count += look(recorder, scope, bound, values)
-                            break
-                        leaves[slot], text = value, repr(value)
-                        if text != texts[slot]:
-                            texts[slot], count = text, count + 1
-                            add_name(lines.numbers[slot] or numbered(lines, slot))
-                            add_text(text)
-                            recorder.left -= len(text)
-                    if recorder.left < 0:
-                        recorder.stop = -1
-            add_kind(LINE)
-            add_code(scope.number)
-            add_line(number)
-            add_count(count)
+            try:
+                slot, name, bound, others = scope.by_line[last]
+            except KeyError:
+                slot, name, bound, others = scope.anywhere
+            if scope.guarded:
+                count = look_around(scope, bound, others)
+            elif slot is not None:
+                value = scope.frame.f_locals.get(name, _UNBOUND)
+                if value is scope.leaves[slot]:
+                    pass
+                elif type(value) is int and -_SMALL < value < _SMALL:
+                    scope.leaves[slot] = value
+                    before = scope.texts[slot]
+                    if value != before and (type(before) is int or str(value) != before):
+                        scope.texts[slot], count = value, 1
+                        names.append(scope.numbers[slot] or recorder.numbered(scope.lines, slot))
+                        texts.append(value)
+                else:
+                    count = look(scope, bound, scope.frame.f_locals)
+            elif bound:
+                count = look(scope, bound, scope.frame.f_locals)
+            kinds.append(LINE)
+            codes.append(scope.number)
+            lines.append(number)
+            counts.append(count)
         except BaseException as error:
             recorder.failed(error)
+
+    def look_around(scope, bound, others):
+        """Write what has changed where more than the names that a line binds can have changed."""
+        if scope.apart:
+            return look_apart(recorder, scope)
+        needed, around = others
+        if scope.raised:
+            needed, scope.raised = None, False
+        values, others = scope.frame.f_locals, scope.others
+        if needed is not None and needed.isdisjoint(others):
+            return look(scope, bound, values) if bound else 0
+        names, stale = scope.lines.names, None
+        for slot, node in others.items():
+            value = values.get(names[slot], _UNBOUND)
+            if id(value) != node.address or not node.same(value):
+                stale = [slot] if stale is None else stale + [slot]
+        if stale is None:
+            return look(scope, around, values) if around else 0
+        slots = sorted({(slot, names[slot]) for slot in stale}.union(around))
+        return look(scope, slots, values, stale)
 
     return line
 
 
 def look_apart(recorder, scope):
     """Write what has changed in a scope whose names are a dictionary's; a fresh scope was shown whole by its call."""
-    if scope.fresh:
-        scope.fresh = False
-        return 0
-    return recorder.look_at_names(scope)
+    if scope.lines is None:
+        return recorder.look_at_names(scope)
+    scope.apart, scope.guarded = False, scope.others or scope.lines.cells
+    return 0
 
 
-def look_around(recorder, scope, bound):
-    """Write what has changed in the bound slots, in cells and in what is no leaf, and return how many changes there are."""
-    values, lines, others, stale = scope.frame.f_locals, scope.lines, scope.others, ()
-    for slot, node in others.items():
-        value = values.get(lines.names[slot], _UNBOUND)
-        if id(value) != node.address or not node.same(value):
-            stale = {slot} if not stale else stale | {slot}
-    if not stale and not lines.cells:
-        return look(recorder, scope, bound, values) if bound else 0
-    slots = {slot for slot, _ in bound}
-    slots.update(lines.cells, stale)
-    return look(recorder, scope, [(slot, lines.names[slot]) for slot in sorted(slots)], values, stale)
+def looker(recorder, stream, snapshot):
+    """Return `look(scope, slots, values, stale)`, which writes what has changed in the slots, given with their names.
 
-
-def look(recorder, scope, slots, values, stale=()):
-    """Write what has changed in the slots of a scope, given with their names, and return how many changes there are.
-
-    What is no leaf is known to be unchanged where its slot is not `stale`.
+    It returns how many changes there are. What is no leaf is known to be unchanged where its slot is not `stale`.
     """
-    texts, leaves, others = scope.texts, scope.leaves, scope.others
-    count, gone = 0, None
-    for slot, name in slots:
-        value = values.get(name, _UNBOUND)
-        if value is leaves[slot] or (slot in others and slot not in stale):
-            continue
-        if value is _UNBOUND:
-            if texts[slot] is not None:
-                gone = [slot] if gone is None else gone + [slot]
-            continue
-        if id(type(value)) in LEAF_IDS:
-            text, short = recorder.leaf(value)
-            leaves[slot] = value
-            others.pop(slot, None)
-        else:
-            node = recorder.node(value, others.get(slot))
-            text, short = node.text, node.short
-            if node.held is None:
-                leaves[slot] = NO_LEAF
-                others[slot] = node
-            else:
+    add_name, add_text, leaf, cut = stream.names.append, stream.texts.append, snapshot.leaf, snapshot.cut
+    longest, characters = snapshot.longest, snapshot.bounds.characters
+
+    def look(scope, slots, values, stale=()):
+        texts, leaves, others = scope.texts, scope.leaves, scope.others
+        count, gone = 0, None
+        for slot, name in slots:
+            value = values.get(name, _UNBOUND)
+            if value is leaves[slot] or (slot in others and slot not in stale):
+                continue
+            kind, short = type(value), False
+            if (kind is int and -_SMALL < value < _SMALL) or (kind is str and len(value) <= longest):
+                text, leaves[slot] = repr(value), value
+                if len(text) > characters:
+                    text, short = cut(text, False)
+                if slot in others:
+                    del others[slot]
+            elif id(kind) in LEAF_IDS:
+                text, short = leaf(value)
                 leaves[slot] = value
                 others.pop(slot, None)
-        if text != texts[slot]:
-            texts[slot] = text
-            recorder.change(scope.lines, slot, text)
-            if short:
-                recorder.cut += 1
-            count += 1
-    return count if gone is None else count + _forget(recorder, scope, gone)
+            elif value is _UNBOUND:
+                if texts[slot] is not None:
+                    gone = [slot] if gone is None else gone + [slot]
+                continue
+            else:
+                node = recorder.node(value, others.get(slot))
+                text, short = node.text, node.short
+                if node.held is None:
+                    leaves[slot] = NO_LEAF
+                    others[slot] = node
+                else:
+                    leaves[slot] = value
+                    others.pop(slot, None)
+            before = texts[slot]
+            if text != before and (type(before) is not int or text != str(before)):
+                texts[slot] = text
+                add_name(scope.numbers[slot] or recorder.numbered(scope.lines, slot))
+                add_text(text)
+                recorder.left -= len(text)
+                if short:
+                    recorder.cut += 1
+                count += 1
+        scope.guarded = others or scope.lines.cells
+        if recorder.left < SPARE:
+            recorder.stop = -1
+        return count if gone is None else count + forget(scope, gone)
 
+    def forget(scope, slots):
+        for slot in slots:
+            scope.texts[slot], scope.leaves[slot] = None, NO_LEAF
+            scope.others.pop(slot, None)
+            scope.guarded = scope.others or scope.lines.cells
+            add_name(scope.numbers[slot] or recorder.numbered(scope.lines, slot))
+            add_text("")
+        return len(slots)
 
-def _forget(recorder, scope, slots):
-    for slot in slots:
-        scope.texts[slot], scope.leaves[slot] = None, NO_LEAF
-        scope.others.pop(slot, None)
-        recorder.change(scope.lines, slot, "")
-    return len(slots)
+    return look

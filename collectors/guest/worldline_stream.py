@@ -33,17 +33,17 @@ CHUNK = 4096
 _CODES = {2: "H", 4: "I"}
 
 
-def _width(largest):
-    return 1 if largest < 256 else 2 if largest < 65536 else 4
-
-
-def _column(values, width):
-    if width == 1:
-        return bytes(values)
+def _column(values):
+    """Return the width of a column and its bytes."""
+    try:
+        return 1, bytes(values)
+    except ValueError:
+        pass
+    width = 2 if max(values) < 65536 else 4
     made = array(_CODES[width], values)
     if made.itemsize != width:
         raise ValueError("this platform has arrays of another width")
-    return made.tobytes()
+    return width, made.tobytes()
 
 
 def _refuse(block):
@@ -54,7 +54,7 @@ class StreamWriter(object):
     """Gathers events and hands whole blocks to `write`, a callable that takes bytes.
 
     `kinds`, `codes`, `lines` and `counts` are open lists to which an engine appends one entry each for an event, `names`
-    and `texts` one entry each for a change; `texts` holds str. `full()` flushes when enough is gathered.
+    and `texts` one entry each for a change; `texts` holds str, or int for what it prints as.
     """
 
     def __init__(self, write, about):
@@ -91,6 +91,10 @@ class StreamWriter(object):
             self._write = _refuse
             raise
 
+    def characters(self):
+        """Return how many characters the texts have that were gathered so far."""
+        return len("".join(map(str, self.texts)))
+
     def code(self, code):
         """Return the number of a code object, which is announced when it is new."""
         known = self._codes.get(id(code))
@@ -118,23 +122,24 @@ class StreamWriter(object):
             self.flush()
 
     def flush(self):
-        """Write the events gathered so far."""
+        """Write the events gathered so far and return how many characters their texts have."""
         if not self.kinds:
-            return
-        blob = "".join(self.texts)
-        if blob.isascii():
-            lengths, blob = list(map(len, self.texts)), blob.encode("ascii")
+            return 0
+        texts = list(map(str, self.texts))
+        text = "".join(texts)
+        if text.isascii():
+            lengths, blob = list(map(len, texts)), text.encode("ascii")
         else:
-            texts = [text.encode("utf-8", "backslashreplace") for text in self.texts]
-            lengths, blob = list(map(len, texts)), b"".join(texts)
-        columns = (self.codes, self.lines, self.counts, self.names, lengths)
-        widths = [_width(max(column, default=0)) for column in columns]
-        parts = [struct.pack("<III5B", len(self.kinds), len(self.names), len(blob), *widths), bytes(self.kinds)]
-        parts += [_column(column, width) for column, width in zip(columns, widths)]
-        payload = b"".join(parts) + blob
+            encoded = [part.encode("utf-8", "backslashreplace") for part in texts]
+            lengths, blob = list(map(len, encoded)), b"".join(encoded)
+        columns = [_column(column) for column in (self.codes, self.lines, self.counts, self.names, lengths)]
+        sizes = (len(self.kinds), len(self.names), len(blob), *[width for width, _ in columns])
+        head = struct.pack("<III5B", *sizes) + bytes(self.kinds)
+        payload = b"".join([head, *[made for _, made in columns], blob])
         self.clear()
         try:
             self._write(b"X" + struct.pack("<I", len(payload)) + payload)
         except BaseException:
             self._write = _refuse
             raise
+        return len(text)

@@ -32,10 +32,21 @@ def same_size(kind, size):
     return lambda value: type(value) is kind and kind.__len__(value) == size
 
 
+def same_length(base, size):
+    """Watch an instance of a subclass of a container of which only the size is shown; its type is watched elsewhere."""
+    length = base.__len__
+    return lambda value: length(value) == size
+
+
 def same_kind(kind):
     """Watch an instance of which only the type's name is shown."""
     known = id(kind)
     return lambda value: id(type(value)) == known
+
+
+def same_name(known, read, name):
+    """Watch a value of a class, given by its id, of which a name is shown."""
+    return lambda value: id(type(value)) == known and read(value) == name
 
 
 def same_text(kind, text, make):
@@ -72,6 +83,15 @@ def same_items(kind, size, inside):
     return lambda value: type(value) is kind and len(value) == size and inside(value)
 
 
+def same_content(base, sizes, inside):
+    """Watch what an instance of a subclass of a list, tuple, set or frozenset holds; its type is watched elsewhere.
+
+    `sizes` are its own and the most items that are shown.
+    """
+    (size, most), length, read = sizes, base.__len__, base.__iter__
+    return lambda value: length(value) == size and inside([*islice(read(value), most)])
+
+
 def same_set(kind, sizes, inside):
     """Watch a set or frozenset; `sizes` are its own and the most items that are shown."""
     size, most = sizes
@@ -79,20 +99,40 @@ def same_set(kind, sizes, inside):
 
 
 def same_dict(sizes, inside):
-    """Watch a dictionary by its first keys and values; `sizes` are its own and the most that are shown."""
-    size, most = sizes
+    """Watch a dictionary, or what an instance of a subclass holds, by its first keys and values.
+
+    `sizes` are its own and the most that are shown; that the value is of the same type is watched elsewhere.
+    """
+    (size, most), length, keys_of, values_of = sizes, dict.__len__, dict.__iter__, dict.values
 
     def same(value):
-        if type(value) is not dict or len(value) != size:
+        if length(value) != size:
             return False
-        return inside([*value, *value.values()] if size <= most else _first(value, most))
+        if size <= most:
+            return inside([*keys_of(value), *values_of(value)])
+        return inside([*islice(keys_of(value), most), *islice(values_of(value), most)])
 
     return same
 
 
-def same_attributes(kind, sizes, inside):
-    """Watch an instance by its first attributes."""
-    (size, most), known = sizes, id(kind)
+def same_leaf(plain, text, make):
+    """Watch what an instance of a subclass of int, float, complex, str or bytes holds: what `plain` makes of it."""
+    return lambda value: make(plain(value)) == text
+
+
+def of_kind(kind, watch):
+    """Watch a value of an exact type that the watch takes for granted."""
+    return lambda value: type(value) is kind and watch(value)
+
+
+def both(first, second):
+    """Watch what two watches say."""
+    return lambda value: first(value) and second(value)
+
+
+def same_attributes(known, sizes, inside):
+    """Watch an instance by its first attributes; `known` is the id of its class."""
+    size, most = sizes
 
     # A class gets its __dict__ when it is made and cannot lose it, so that this kind's is the plain one.
     def same(value):
@@ -101,23 +141,21 @@ def same_attributes(kind, sizes, inside):
         attributes = _get(value, "__dict__")
         if type(attributes) is not dict or len(attributes) != size:
             return False
-        return inside([*attributes, *attributes.values()] if size <= most else _first(attributes, most))
+        if size <= most:
+            return inside([*attributes, *attributes.values()])
+        return inside([*islice(attributes, most), *islice(attributes.values(), most)])
 
     return same
 
 
-def same_slots(kind, attributes, inside):
-    """Watch an instance by its attributes, those in slots too: how many there are, and what returns them with names."""
-    (size, read), known = attributes, id(kind)
+def same_slots(known, attributes, inside):
+    """Watch an instance by its attributes, those in slots too: how many items there are, and what returns them."""
+    size, read = attributes
 
     def same(value):
         if id(type(value)) != known:
             return False
-        pairs = read(value)
-        return len(pairs) == size and inside([pair[0] for pair in pairs] + [pair[1] for pair in pairs])
+        items = read(value)
+        return items is not None and len(items) == size and inside(items)
 
     return same
-
-
-def _first(value, most):
-    return list(islice(value, most)) + list(islice(value.values(), most))
