@@ -6,25 +6,10 @@ Standard library only; Python 3.8 and newer. Not covered: names that other code 
 import dis
 import sys
 
+from worldline_effects import BINDING, Stack
 from worldline_scope import NO_LEAF
 
 _OPTIMIZED = 0x1
-# (values taken from the stack, values put there) of instructions that touch nothing but the stack and local names, as
-# long as the values they take are leaves: of the whole name, else of its first part.
-_HARMLESS = {
-    "LOAD_FAST": (0, 1), "LOAD_FAST_CHECK": (0, 1), "LOAD_FAST_BORROW": (0, 1), "LOAD_CONST": (0, 1),
-    "LOAD_CONST_IMMORTAL": (0, 1), "LOAD_CONST_MORTAL": (0, 1), "LOAD_SMALL_INT": (0, 1), "LOAD_FAST_LOAD_FAST": (0, 2),
-    "LOAD_FAST_BORROW_LOAD_FAST_BORROW": (0, 2), "STORE_FAST": (0, 0), "STORE_FAST_STORE_FAST": (0, 0),
-    "STORE_FAST_LOAD_FAST": (0, 1),
-    "DELETE_FAST": (0, 0), "POP_TOP": (1, 0), "MAKE_CELL": (0, 0), "COPY_FREE_VARS": (0, 0), "RETURN_GENERATOR": (0, 1),
-    "BINARY_SLICE": (3, 1),
-    "COMPARE_OP": (2, 1), "IS_OP": (2, 1), "CONTAINS_OP": (2, 1), "TO_BOOL": (1, 1), "NOP": (0, 0),
-    "RESUME": (0, 0), "CACHE": (0, 0), "EXTENDED_ARG": (0, 0), "NOT_TAKEN": (0, 0), "JUMP_FORWARD": (0, 0),
-    "JUMP_BACKWARD": (0, 0), "JUMP_ABSOLUTE": (0, 0), "POP_JUMP_IF_TRUE": (1, 0), "POP_JUMP_IF_FALSE": (1, 0),
-    "POP_JUMP_IF_NONE": (1, 0), "POP_JUMP_IF_NOT_NONE": (1, 0), "POP_JUMP_FORWARD_IF_TRUE": (1, 0),
-    "POP_JUMP_FORWARD_IF_FALSE": (1, 0), "POP_JUMP_BACKWARD_IF_TRUE": (1, 0), "POP_JUMP_BACKWARD_IF_FALSE": (1, 0),
-    "BINARY": (2, 1), "INPLACE": (2, 1), "UNARY": (1, 1),
-}  # fmt: skip
 _FUSED = frozenset(
     ("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST")
 )
@@ -35,14 +20,7 @@ _RAISING = frozenset(
 )
 _RESUME = dis.opmap.get("RESUME")
 
-
-def _effect(name):
-    return _HARMLESS.get(name) or _HARMLESS.get(name.split("_")[0])
-
-
-_EFFECTS = {number: _effect(name) for name, number in dis.opmap.items()}
 _LOCAL = {number: name for name, number in dis.opmap.items() if "_FAST" in name}
-_BINDING = frozenset(n for n, name in _LOCAL.items() if "STORE" in name or "DELETE" in name or "CLEAR" in name)
 
 
 class Lines(object):
@@ -82,10 +60,10 @@ class Lines(object):
         self.no_leaves = [NO_LEAF] * len(self.names)
         every = self._named(range(len(self.names)))
         self.every = every
-        self.all = (None, None, every, (None, every))
+        self.all = (None, None, every, (None, every, ()))
         self.by_line = {
-            line: (*self._only(slots), self._named(slots), (needed, self._named({*slots, *self.cells})))
-            for line, (slots, needed) in _by_line(code).items()
+            line: (*self._only(slots), self._named(slots), (needed, self._named({*slots, *self.cells}), builtins))
+            for line, (slots, needed, builtins) in _by_line(code).items()
         }
         self.start = next((offset for offset, opcode, _, _, _ in _instructions(code) if opcode == _RESUME), -1)
 
@@ -110,25 +88,29 @@ def _slots(opcode, argument):
 
 
 def _by_line(code):
-    """Return for each line (slots it can bind, slots that must hold leaves for it to be harmless, or None)."""
-    bound, touched, harmful, always = {}, {}, set(), set()
-    for opcode, argument, line, inside, known in _judged(code):
-        effect = _EFFECTS.get(opcode)
+    """Return for each line (slots it can bind, slots that must hold leaves for it to be harmless, or None, builtins)."""
+    bound, touched, harmful, always, stack = {}, {}, set(), set(), Stack(code)
+    for opcode, argument, line, inside, harmless, known in _judged(code, stack):
         slots = _slots(opcode, argument) if opcode in _LOCAL else ()
         touched.setdefault(line, []).extend(slots)
-        if opcode in _BINDING:
+        if opcode in BINDING:
             bound.setdefault(line, set()).update(slots)
             if line is None or inside:
                 always.update(slots)
             if known < len(slots):
                 # The value may be anything: touched once more, it would make the line harmful.
                 touched[line].extend((slot, "given") for slot in slots)
-        if (effect is None or known < effect[0]) and not (line is None and opcode in _RAISING):
+        if not harmless and not (line is None and opcode in _RAISING):
             # What the middle of a line does is also done by lines that jump there.
             harmful.update((line, None) if inside else (line,))
     everywhere = touched.get(None, [])
     return {
-        line: (bound.get(line, set()) | always, _needed(line, touched[line] + everywhere, harmful)) for line in touched
+        line: (
+            bound.get(line, set()) | always,
+            _needed(line, touched[line] + everywhere, harmful),
+            tuple(sorted(stack.names.get(line, ()))),
+        )
+        for line in touched
     }
 
 
@@ -140,19 +122,19 @@ def _needed(line, touched, harmful):
     return None if any(slots.count(slot) > 1 for slot in given) else frozenset(slots)
 
 
-def _judged(code):
-    """Yield (opcode, argument, line, whether a jump leads here unseen, values on the stack that the line put there)."""
+def _judged(code, stack):
+    """Yield (opcode, argument, line, whether a jump leads here unseen, whether it is harmless, leaves on the stack before)."""
     targets = frozenset(dis.findlabels(code.co_code))
-    depth, last_start, inside = 0, None, False
+    last_start, inside = None, False
     for offset, opcode, argument, line, start in _instructions(code):
         if start != last_start or offset in targets:
             # What lies on the stack here may have been put there by another line.
-            depth, last_start = 0, start
+            stack.forget()
+            last_start = start
             # Up to 3.9 no event tells of a jump into the middle of a line.
             inside = sys.version_info < (3, 10) and offset != start
-        yield opcode, argument, line, inside, depth
-        taken, put = _EFFECTS.get(opcode) or (0, 0)
-        depth = put if opcode in _BINDING else max(depth - taken, 0) + put
+        known = stack.known()
+        yield opcode, argument, line, inside, stack.step(opcode, argument, line), known
 
 
 def _instructions(code):

@@ -119,7 +119,9 @@ class Snapshot(object):
         text = self._plain(value, size, size) if plain else None
         if text is None:
             opening, closing = _OPENING[kind]
-            parts = self.parts(node, items, range(len(items)), inner)
+            parts = self._leaves(items) if plain else None
+            if parts is None:
+                parts = self.parts(node, items, range(len(items)), inner)
             seen = len(parts)
             if len(parts) < size:
                 node.short = True
@@ -182,6 +184,21 @@ class Snapshot(object):
             return None
         self.room -= nodes
         return text
+
+    def _leaves(self, items):
+        """Return the texts of leaves, or None where one may have to be shortened or there is not room for all."""
+        if len(items) > self.room:
+            return None
+        try:
+            if len(marshal.dumps(items, 2)) > _SMALL:
+                return None
+            parts = list(map(repr, items))
+        except ValueError:
+            return None
+        if max(map(len, parts), default=0) > min(_SHORT, self.longest):
+            return None
+        self.room -= len(items)
+        return parts
 
     def parts(self, node, items, order, inner):
         """Return the texts of the items in order, so far as there is room, and note in the node what is inside."""

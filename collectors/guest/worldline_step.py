@@ -3,6 +3,7 @@
 Standard library only; Python 3.8 and newer.
 """
 
+from worldline_effects import are_pure
 from worldline_kinds import LEAF_IDS
 from worldline_scope import NO_LEAF
 from worldline_stream import LINE
@@ -62,11 +63,11 @@ def line_recorder(recorder, stream, look):
         """Write what has changed where more than the names that a line binds can have changed."""
         if scope.apart:
             return look_apart(recorder, scope)
-        needed, around = others
+        needed, around, builtins = others
         if scope.raised:
             needed, scope.raised = None, False
         values, others = scope.frame.f_locals, scope.others
-        if needed is not None and needed.isdisjoint(others):
+        if needed is not None and needed.isdisjoint(others) and (not builtins or are_pure(scope.frame, builtins)):
             return look(scope, bound, values) if bound else 0
         names, stale = scope.lines.names, None
         for slot, node in others.items():
