@@ -40,6 +40,7 @@
 #define TYPES 64
 #define SHOWN 512
 #define LONG_STRING 64
+#define MOST_OF_MESSAGE 500
 #define LINES 256
 #define PENDING 32768
 
@@ -49,7 +50,8 @@ typedef struct _PyInterpreterFrame Frame;
 typedef PyFrameObject Frame;
 #endif
 
-typedef struct { char *data; size_t size, room; } Buffer;
+/* `wide` says that there may be characters of more than one byte. */
+typedef struct { char *data; size_t size, room; int wide; } Buffer;
 typedef struct { uintptr_t *at; size_t size, room; } Words;
 typedef struct { PyObject **at; size_t size, room; } Leaves;
 typedef struct { void *code; int offset; long line; } Remembered;
@@ -63,7 +65,7 @@ typedef struct { void *address; uint32_t end; int is_short; long before, used; s
 typedef struct Shown {
     void *address;
     long references;
-    int is_short;
+    int is_short, passing; /* `passing`: not to be kept beyond the trace */
     Words words;
     Leaves leaves;
     Buffer text, cut; /* `cut` is the text where that is too long */
@@ -143,4 +145,4 @@ typedef struct Engine {
 } Engine;
 
 static PyTypeObject EngineType;
-static PyObject *dict_name, *slots_name;
+static PyObject *dict_name, *slots_name, *str_name;

@@ -17,6 +17,7 @@ static int look_at_leaf(Engine *e, Known *known, PyObject *value) {
     Py_INCREF(value);
     Py_XSETREF(known->leaf, value);
     known->text.size = 0;
+    known->text.wide = e->text.wide;
     return add(&known->text, e->text.data, e->text.size) ? -1 : !same;
 }
 
@@ -44,7 +45,7 @@ static inline int look(Engine *e, Known *known, PyObject *value, PyObject *name,
     if (*number < 0 && (*number = name_number(e, name)) < 0) return -1;
     const Buffer *text = leaf ? &known->text : text_of(known->shown);
     e->cut += leaf ? e->is_short : known->shown->is_short;
-    e->size += (long)characters(text->data, text->size);
+    e->size += (long)characters(text);
     return add_change(e, *number, text->data, text->size) ? -1 : 1;
 }
 
@@ -224,10 +225,10 @@ static int on_call(Engine *e, Code *code, void *frame, PyObject **fast, PyObject
     return 1;
 }
 
-static int leave(Engine *e, int kind, const char *text, size_t size) {
+static int leave(Engine *e, int kind, const Buffer *text) {
     if (!has_room(e)) return 0;
-    e->size += (long)characters(text, size);
-    if (add_change(e, 0, text, size)) return -1;
+    e->size += (long)characters(text);
+    if (add_change(e, 0, text->data, text->size)) return -1;
     return add_event(e, kind, &e->scope[e->scopes - 1], 1);
 }
 
@@ -242,7 +243,7 @@ static int on_return(Engine *e, PyObject *value) {
     if (leaf ? make_leaf_text(e, value) : !shown) return -1;
     if (!e->full) e->cut += leaf ? e->is_short : shown->is_short;
     const Buffer *text = leaf ? &e->text : text_of(shown);
-    return leave(e, RETURN, text->data, text->size) || pop(e) ? -1 : 0;
+    return leave(e, RETURN, text) || pop(e) ? -1 : 0;
 }
 
 /* Keep what the exceptions of a scope said, as long as they said the same. Of a group a part may leave in its place. */
@@ -253,6 +254,7 @@ static int keep_error(Scope *scope, PyObject *kind, const Buffer *text) {
     same = same && !PyType_IsSubtype((PyTypeObject *)kind, (PyTypeObject *)PyExc_BaseExceptionGroup);
 #endif
     if (same && !scope->errors && add(&scope->error, text->data, text->size)) return -1;
+    scope->error.wide = text->wide;
     scope->errors = same && scope->errors < 2 ? 1 : 2;
     return 0;
 }
@@ -261,12 +263,7 @@ static int on_exception(Engine *e, PyObject *kind, PyObject *value) {
     Scope *scope = &e->scope[e->scopes - 1];
     scope->raised = 1;
     scope->fresh = 0;
-    PyObject *text = call_python(e->exception_text, kind, value);
-    if (!text) return -1;
-    e->scratch.size = 0;
-    int failed = add_unicode(&e->scratch, text);
-    Py_DECREF(text);
-    if (failed || keep_error(scope, kind, &e->scratch) || leave(e, EXCEPTION, e->scratch.data, e->scratch.size)) return -1;
+    if (make_error_text(e, kind, value) || keep_error(scope, kind, &e->scratch) || leave(e, EXCEPTION, &e->scratch)) return -1;
     scope->raised_at = e->position;
     return 0;
 }
@@ -275,7 +272,7 @@ static int on_exception(Engine *e, PyObject *kind, PyObject *value) {
  * leaves: it is known when only one was raised in the scope. */
 static int on_unwind(Engine *e) {
     Scope *scope = &e->scope[e->scopes - 1];
-    if (scope->errors == 1 && scope->raised_at != e->position && leave(e, EXCEPTION, scope->error.data, scope->error.size))
+    if (scope->errors == 1 && scope->raised_at != e->position && leave(e, EXCEPTION, &scope->error))
         return -1;
     if (!e->full && add_event(e, UNWIND, scope, 0)) return -1;
     return pop(e);
