@@ -40,6 +40,7 @@
 #define TYPES 64
 #define SHOWN 512
 #define LONG_STRING 64
+#define LARGE_LEAF 4096
 #define MOST_OF_MESSAGE 500
 #define LINES 256
 #define PENDING 32768
@@ -65,7 +66,7 @@ typedef struct { void *address; uint32_t end; int is_short; long before, used; s
 typedef struct Shown {
     void *address;
     long references;
-    int is_short, passing; /* `passing`: not to be kept beyond the trace */
+    int is_short;
     Words words;
     Leaves leaves;
     Buffer text, cut; /* `cut` is the text where that is too long */
@@ -117,10 +118,11 @@ typedef struct Engine {
     long scopes, scope_room;
     TypeFacts types[TYPES];
     Remembered lines[LINES];
-    /* the values that were shown last, by address; the places that are taken; records to be used again */
+    /* the values that were shown last, by address; the places that are taken; records to be used again. They are kept from
+     * one trace to the next, but for what is `passing`: long strings, and what could be taken for something else then */
     Shown *shown_values[SHOWN], *spare;
     uint16_t taken[SHOWN];
-    int taken_count;
+    int taken_count, passing;
     /* the walk: what it makes, and what was made of the value before, or NULL */
     Shown *made, *former;
     long nodes;

@@ -108,7 +108,7 @@ static inline int holds(const Words *words, size_t from, size_t to) {
 static void empty_shown(Shown *shown) {
     for (size_t i = 0; i < shown->leaves.size; i++) Py_DECREF(shown->leaves.at[i]);
     shown->leaves.size = shown->words.size = shown->text.size = shown->cut.size = shown->part_count = 0;
-    shown->is_short = shown->passing = shown->text.wide = 0;
+    shown->is_short = shown->text.wide = 0;
 }
 
 static Shown *new_shown(Engine *e) {

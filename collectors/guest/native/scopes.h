@@ -33,12 +33,16 @@ static int look_at_other(Engine *e, Known *known, PyObject *value) {
     return !same;
 }
 
-/* Look at one name of a scope; return how many changes were written, 0 or 1, or -1. */
-static inline int look(Engine *e, Known *known, PyObject *value, PyObject *name, long *number) {
+/* Say whether a value is the leaf that it was, or shown as it was. */
+static inline int is_known(const Known *known, PyObject *value) {
+    if (known->leaf == value) return 1;
+    const Shown *shown = known->shown;
+    return shown && shown->address == value && holds(&shown->words, 0, shown->words.size);
+}
+
+/* Write what has become of one name of a scope; return how many changes were written, 0 or 1, or -1. */
+static int look(Engine *e, Known *known, PyObject *value, PyObject *name, long *number) {
     int leaf = is_light(value);
-    if (leaf ? known->leaf == value
-             : known->shown && known->shown->address == value && holds(&known->shown->words, 0, known->shown->words.size))
-        return 0;
     int differs = leaf ? look_at_leaf(e, known, value) : look_at_other(e, known, value);
     known->bound = 1;
     if (differs <= 0) return differs;
@@ -62,14 +66,16 @@ static PyObject *value_of(const Slot *slot, PyObject **fast) {
 
 static int look_at_slots(Engine *e, Scope *scope, PyObject **fast) {
     int count = 0, gone = 0;
-    for (int i = 0; i < scope->code->slots; i++) {
-        PyObject *value = value_of(&scope->code->slot[i], fast);
+    Slot *slots = scope->code->slot;
+    for (int i = 0, end = scope->code->slots; i < end; i++) {
+        PyObject *value = value_of(&slots[i], fast);
         if (!value) {
             gone |= scope->known[i].bound;
             continue;
         }
+        if (is_known(&scope->known[i], value)) continue;
         Py_INCREF(value);
-        int more = look(e, &scope->known[i], value, scope->code->slot[i].name, &scope->code->slot[i].number);
+        int more = look(e, &scope->known[i], value, slots[i].name, &slots[i].number);
         Py_DECREF(value);
         if (more < 0) return -1;
         count += more;
@@ -120,6 +126,7 @@ static int look_at_names(Engine *e, Scope *scope, PyObject *names) {
         int place = 0;
         while (place < scope->slots && PyUnicode_Compare(scope->names[place], name)) place++;
         if (place == scope->slots && add_name(scope, name)) return -1;
+        if (is_known(&scope->known[place], value)) continue;
         long number = -1;
         Py_INCREF(value);
         int more = look(e, &scope->known[place], value, name, &number);
@@ -191,7 +198,7 @@ static int push(Engine *e, Code *code, void *frame) {
 
 static int end_trace(Engine *e) {
     while (e->scopes) clear_scope(e, &e->scope[--e->scopes]);
-    forget_shown(e);
+    if (e->passing) forget_shown(e);
     if (!e->open) return 0;
     e->open = 0;
     if (flush(e)) return -1;

@@ -77,4 +77,5 @@ static void forget_shown(Engine *e) {
         let_go(e, *there);
         *there = NULL;
     }
+    e->passing = 0;
 }
