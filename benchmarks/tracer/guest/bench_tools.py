@@ -4,6 +4,7 @@ Each takes the absolute paths of the project's files, imports and makes what it 
 calls `work` under the tool. The clock runs around `run`. What a tool writes goes to the null device.
 """
 
+import gc
 import json
 import os
 import sys
@@ -57,14 +58,14 @@ def empty_settrace(files):
 
 
 def empty_monitoring(files):
-    """Callbacks in C that do nothing, for the lines, starts, returns and exceptions of a program's functions."""
+    """Callbacks in C that do nothing, for the lines, starts, returns and exceptions of the project's functions."""
     import floor
 
     monitoring, tool = sys.monitoring, 4
     events = monitoring.events
     everywhere = events.PY_UNWIND | events.RAISE
     inside = events.LINE | events.PY_START | events.PY_RESUME | events.PY_RETURN | events.PY_YIELD
-    codes = list(_codes_inside(sys.modules["workload"].__code__))
+    codes = [code for code in _codes_of_functions() if code.co_filename in files]
 
     def run(work):
         monitoring.use_tool_id(tool, "floor")
@@ -85,8 +86,18 @@ def empty_monitoring(files):
     return run
 
 
+def _codes_of_functions():
+    """Return the code objects of all functions that there are, and of those that they make, each once."""
+    found = {}
+    for thing in gc.get_objects():
+        if type(thing) is type(_codes_of_functions):
+            for code in (thing.__code__, *_codes_inside(thing.__code__)):
+                found[id(code)] = code
+    return list(found.values())
+
+
 def _codes_inside(code):
-    """Yield the code objects that are made inside a module's code, at any depth."""
+    """Yield the code objects that are made inside a code object, at any depth."""
     for inner in code.co_consts:
         if hasattr(inner, "co_consts"):
             yield inner

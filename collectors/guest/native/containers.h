@@ -115,8 +115,19 @@ static int show_again(Engine *e, PyObject *value, PyTypeObject *type) {
     return add_text(text, "<... ") || add_type_name(text, type) || add_text(text, ">") ? -1 : 0;
 }
 
+static int show_leaf(Engine *e, PyObject *value) {
+    Buffer *text = &e->made->text;
+    size_t before = text->size;
+    int is_short = e->is_short;
+    e->is_short = 0;
+    if (hold(e->made, value) || add_leaf(e, text, value)) return -1;
+    e->passing |= e->is_short || text->size - before > LARGE_LEAF;
+    e->is_short |= is_short;
+    return 0;
+}
+
 static int show_other(Engine *e, PyObject *value, PyTypeObject *type, Walk *inner) {
-    if (is_leaf(type)) return hold(e->made, value) || add_leaf(e, &e->made->text, value) ? -1 : 0;
+    if (is_leaf(type)) return show_leaf(e, value) ? -1 : 0;
     e->parents[inner->level - 1] = value;
     if (type == &PyList_Type || type == &PyTuple_Type || type == &PyDict_Type || type == &PySet_Type ||
         type == &PyFrozenSet_Type)
@@ -139,7 +150,7 @@ static int show(Engine *e, PyObject *value, Walk *walk) {
     PyTypeObject *type = Py_TYPE(value);
     if (is_leaf(type)) {
         e->nodes--;
-        return hold(e->made, value) || add_leaf(e, &e->made->text, value) ? -1 : 0;
+        return show_leaf(e, value) ? -1 : 0;
     }
     for (int i = 0; i < walk->level; i++)
         if (e->parents[i] == value) {

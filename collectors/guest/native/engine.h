@@ -40,6 +40,8 @@
 #define TYPES 64
 #define SHOWN 512
 #define LONG_STRING 64
+#define LARGE_LEAF 4096
+#define MOST_OF_MESSAGE 500
 #define LINES 256
 #define PENDING 32768
 
@@ -49,7 +51,8 @@ typedef struct _PyInterpreterFrame Frame;
 typedef PyFrameObject Frame;
 #endif
 
-typedef struct { char *data; size_t size, room; } Buffer;
+/* `wide` says that there may be characters of more than one byte. */
+typedef struct { char *data; size_t size, room; int wide; } Buffer;
 typedef struct { uintptr_t *at; size_t size, room; } Words;
 typedef struct { PyObject **at; size_t size, room; } Leaves;
 typedef struct { void *code; int offset; long line; } Remembered;
@@ -115,10 +118,11 @@ typedef struct Engine {
     long scopes, scope_room;
     TypeFacts types[TYPES];
     Remembered lines[LINES];
-    /* the values that were shown last, by address; the places that are taken; records to be used again */
+    /* the values that were shown last, by address; the places that are taken; records to be used again. They are kept from
+     * one trace to the next, but for what is `passing`: long strings, and what could be taken for something else then */
     Shown *shown_values[SHOWN], *spare;
     uint16_t taken[SHOWN];
-    int taken_count;
+    int taken_count, passing;
     /* the walk: what it makes, and what was made of the value before, or NULL */
     Shown *made, *former;
     long nodes;
@@ -143,4 +147,4 @@ typedef struct Engine {
 } Engine;
 
 static PyTypeObject EngineType;
-static PyObject *dict_name, *slots_name;
+static PyObject *dict_name, *slots_name, *str_name;

@@ -29,6 +29,8 @@ static inline int add_number(Buffer *column, uint32_t number) { return add(colum
 
 static int add_unicode(Buffer *buffer, PyObject *text) {
     Py_ssize_t size;
+    if (PyUnicode_IS_COMPACT_ASCII(text)) return add(buffer, PyUnicode_1BYTE_DATA(text), (size_t)PyUnicode_GET_LENGTH(text));
+    buffer->wide = 1;
     const char *data = PyUnicode_AsUTF8AndSize(text, &size);
     if (data) return add(buffer, data, (size_t)size);
     PyErr_Clear();
@@ -85,13 +87,20 @@ static inline int hold(Shown *shown, PyObject *leaf) {
     return 0;
 }
 
-/* Say whether the words from one place to another are what they were. */
+/* Say whether the words from one place to another are what they were. The first two of a run may be a type and a size:
+ * where they differ, what lies behind them may be no memory of ours. */
 static inline int holds(const Words *words, size_t from, size_t to) {
     const uintptr_t *known = words->at + from, *end = words->at + to;
     while (known < end) {
         const uintptr_t *there = (const uintptr_t *)known[0], *stop = known + 2 + known[1];
-        for (known += 2; known < stop; known++, there++)
-            if (*there != *known) return 0;
+        uintptr_t differs = 0;
+        for (int i = 0; i < 2 && known + 2 + i < stop; i++)
+            if (there[i] != known[2 + i]) return 0;
+        for (known += 4, there += 2; known + 4 <= stop; known += 4, there += 4)
+            differs |= (there[0] ^ known[0]) | (there[1] ^ known[1]) | (there[2] ^ known[2]) | (there[3] ^ known[3]);
+        for (; known < stop; known++, there++) differs |= *there ^ *known;
+        if (differs) return 0;
+        known = stop;
     }
     return 1;
 }
@@ -99,7 +108,7 @@ static inline int holds(const Words *words, size_t from, size_t to) {
 static void empty_shown(Shown *shown) {
     for (size_t i = 0; i < shown->leaves.size; i++) Py_DECREF(shown->leaves.at[i]);
     shown->leaves.size = shown->words.size = shown->text.size = shown->cut.size = shown->part_count = 0;
-    shown->is_short = 0;
+    shown->is_short = shown->text.wide = 0;
 }
 
 static Shown *new_shown(Engine *e) {

@@ -17,6 +17,7 @@ static int look_at_leaf(Engine *e, Known *known, PyObject *value) {
     Py_INCREF(value);
     Py_XSETREF(known->leaf, value);
     known->text.size = 0;
+    known->text.wide = e->text.wide;
     return add(&known->text, e->text.data, e->text.size) ? -1 : !same;
 }
 
@@ -32,19 +33,23 @@ static int look_at_other(Engine *e, Known *known, PyObject *value) {
     return !same;
 }
 
-/* Look at one name of a scope; return how many changes were written, 0 or 1, or -1. */
-static inline int look(Engine *e, Known *known, PyObject *value, PyObject *name, long *number) {
+/* Say whether a value is the leaf that it was, or shown as it was. */
+static inline int is_known(const Known *known, PyObject *value) {
+    if (known->leaf == value) return 1;
+    const Shown *shown = known->shown;
+    return shown && shown->address == value && holds(&shown->words, 0, shown->words.size);
+}
+
+/* Write what has become of one name of a scope; return how many changes were written, 0 or 1, or -1. */
+static int look(Engine *e, Known *known, PyObject *value, PyObject *name, long *number) {
     int leaf = is_light(value);
-    if (leaf ? known->leaf == value
-             : known->shown && known->shown->address == value && holds(&known->shown->words, 0, known->shown->words.size))
-        return 0;
     int differs = leaf ? look_at_leaf(e, known, value) : look_at_other(e, known, value);
     known->bound = 1;
     if (differs <= 0) return differs;
     if (*number < 0 && (*number = name_number(e, name)) < 0) return -1;
     const Buffer *text = leaf ? &known->text : text_of(known->shown);
     e->cut += leaf ? e->is_short : known->shown->is_short;
-    e->size += (long)characters(text->data, text->size);
+    e->size += (long)characters(text);
     return add_change(e, *number, text->data, text->size) ? -1 : 1;
 }
 
@@ -61,14 +66,16 @@ static PyObject *value_of(const Slot *slot, PyObject **fast) {
 
 static int look_at_slots(Engine *e, Scope *scope, PyObject **fast) {
     int count = 0, gone = 0;
-    for (int i = 0; i < scope->code->slots; i++) {
-        PyObject *value = value_of(&scope->code->slot[i], fast);
+    Slot *slots = scope->code->slot;
+    for (int i = 0, end = scope->code->slots; i < end; i++) {
+        PyObject *value = value_of(&slots[i], fast);
         if (!value) {
             gone |= scope->known[i].bound;
             continue;
         }
+        if (is_known(&scope->known[i], value)) continue;
         Py_INCREF(value);
-        int more = look(e, &scope->known[i], value, scope->code->slot[i].name, &scope->code->slot[i].number);
+        int more = look(e, &scope->known[i], value, slots[i].name, &slots[i].number);
         Py_DECREF(value);
         if (more < 0) return -1;
         count += more;
@@ -119,6 +126,7 @@ static int look_at_names(Engine *e, Scope *scope, PyObject *names) {
         int place = 0;
         while (place < scope->slots && PyUnicode_Compare(scope->names[place], name)) place++;
         if (place == scope->slots && add_name(scope, name)) return -1;
+        if (is_known(&scope->known[place], value)) continue;
         long number = -1;
         Py_INCREF(value);
         int more = look(e, &scope->known[place], value, name, &number);
@@ -190,7 +198,7 @@ static int push(Engine *e, Code *code, void *frame) {
 
 static int end_trace(Engine *e) {
     while (e->scopes) clear_scope(e, &e->scope[--e->scopes]);
-    forget_shown(e);
+    if (e->passing) forget_shown(e);
     if (!e->open) return 0;
     e->open = 0;
     if (flush(e)) return -1;
@@ -224,10 +232,10 @@ static int on_call(Engine *e, Code *code, void *frame, PyObject **fast, PyObject
     return 1;
 }
 
-static int leave(Engine *e, int kind, const char *text, size_t size) {
+static int leave(Engine *e, int kind, const Buffer *text) {
     if (!has_room(e)) return 0;
-    e->size += (long)characters(text, size);
-    if (add_change(e, 0, text, size)) return -1;
+    e->size += (long)characters(text);
+    if (add_change(e, 0, text->data, text->size)) return -1;
     return add_event(e, kind, &e->scope[e->scopes - 1], 1);
 }
 
@@ -242,7 +250,7 @@ static int on_return(Engine *e, PyObject *value) {
     if (leaf ? make_leaf_text(e, value) : !shown) return -1;
     if (!e->full) e->cut += leaf ? e->is_short : shown->is_short;
     const Buffer *text = leaf ? &e->text : text_of(shown);
-    return leave(e, RETURN, text->data, text->size) || pop(e) ? -1 : 0;
+    return leave(e, RETURN, text) || pop(e) ? -1 : 0;
 }
 
 /* Keep what the exceptions of a scope said, as long as they said the same. Of a group a part may leave in its place. */
@@ -253,6 +261,7 @@ static int keep_error(Scope *scope, PyObject *kind, const Buffer *text) {
     same = same && !PyType_IsSubtype((PyTypeObject *)kind, (PyTypeObject *)PyExc_BaseExceptionGroup);
 #endif
     if (same && !scope->errors && add(&scope->error, text->data, text->size)) return -1;
+    scope->error.wide = text->wide;
     scope->errors = same && scope->errors < 2 ? 1 : 2;
     return 0;
 }
@@ -261,12 +270,7 @@ static int on_exception(Engine *e, PyObject *kind, PyObject *value) {
     Scope *scope = &e->scope[e->scopes - 1];
     scope->raised = 1;
     scope->fresh = 0;
-    PyObject *text = call_python(e->exception_text, kind, value);
-    if (!text) return -1;
-    e->scratch.size = 0;
-    int failed = add_unicode(&e->scratch, text);
-    Py_DECREF(text);
-    if (failed || keep_error(scope, kind, &e->scratch) || leave(e, EXCEPTION, e->scratch.data, e->scratch.size)) return -1;
+    if (make_error_text(e, kind, value) || keep_error(scope, kind, &e->scratch) || leave(e, EXCEPTION, &e->scratch)) return -1;
     scope->raised_at = e->position;
     return 0;
 }
@@ -275,7 +279,7 @@ static int on_exception(Engine *e, PyObject *kind, PyObject *value) {
  * leaves: it is known when only one was raised in the scope. */
 static int on_unwind(Engine *e) {
     Scope *scope = &e->scope[e->scopes - 1];
-    if (scope->errors == 1 && scope->raised_at != e->position && leave(e, EXCEPTION, scope->error.data, scope->error.size))
+    if (scope->errors == 1 && scope->raised_at != e->position && leave(e, EXCEPTION, &scope->error))
         return -1;
     if (!e->full && add_event(e, UNWIND, scope, 0)) return -1;
     return pop(e);

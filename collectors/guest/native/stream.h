@@ -30,9 +30,9 @@ static int write_block(Engine *e, char letter, const Buffer *parts, int count) {
 
 /* Narrow a column of u32 in place to the fewest bytes that hold its largest number, and return how many. */
 static uint8_t narrow(Buffer *column) {
-    uint32_t largest = 0, *wide = (uint32_t *)column->data;
+    uint32_t largest = 0, *wide = (uint32_t *)column->data; /* no less than the largest, and as many bytes */
     size_t count = column->size / 4;
-    for (size_t i = 0; i < count; i++) largest = wide[i] > largest ? wide[i] : largest;
+    for (size_t i = 0; i < count; i++) largest |= wide[i];
     if (largest < 256) {
         uint8_t *out = (uint8_t *)column->data;
         for (size_t i = 0; i < count; i++) out[i] = (uint8_t)wide[i];
@@ -105,14 +105,11 @@ static int add_change(Engine *e, long name, const char *text, size_t size) {
            add(&e->texts, text, size) ? -1 : 0;
 }
 
-/* Return the number of characters of UTF-8; eight bytes of ASCII count at once. */
-static size_t characters(const char *text, size_t size) {
-    size_t at = 0, count = 0;
-    for (uint64_t word; at + 8 <= size; at += 8) {
-        memcpy(&word, text + at, 8);
-        if (word & 0x8080808080808080ull) break;
-    }
-    for (count = at; at < size; at++) count += ((unsigned char)text[at] & 0xC0) != 0x80;
+/* Return the number of characters of a text. */
+static size_t characters(const Buffer *text) {
+    if (!text->wide) return text->size;
+    size_t count = 0;
+    for (size_t at = 0; at < text->size; at++) count += ((unsigned char)text->data[at] & 0xC0) != 0x80;
     return count;
 }
 

@@ -10,23 +10,27 @@ static const char *skip_characters(const char *text, size_t count) {
 /* Cut a text in the middle when it is longer than the bound, as Snapshot.text does; return 1 when it is, with it in `cut`. */
 static int cut_text(Engine *e, Buffer *text, Buffer *cut) {
     if (text->size <= (size_t)e->most_characters) return 0;
-    size_t length = characters(text->data, text->size), half = (size_t)e->most_characters / 2;
+    size_t length = characters(text), half = (size_t)e->most_characters / 2;
     if (length <= (size_t)e->most_characters) return 0;
     char said[64];
     snprintf(said, sizeof said, "<... %zu characters ...>", length - 2 * half);
     if (reserve(text, 1)) return -1;
     text->data[text->size] = 0;
     e->is_short = 1;
-    size_t first = (size_t)(skip_characters(text->data, half) - text->data);
-    size_t last = (size_t)(skip_characters(text->data, length - half) - text->data);
+    size_t first = half, last = length - half;
+    if (text->wide) {
+        first = (size_t)(skip_characters(text->data, half) - text->data);
+        last = (size_t)(skip_characters(text->data, length - half) - text->data);
+    }
     cut->size = 0;
+    cut->wide = text->wide;
     if (add(cut, text->data, first) || add_text(cut, said) || add(cut, text->data + last, text->size - last)) return -1;
     return 1;
 }
 
 static int make_leaf_text(Engine *e, PyObject *value) {
     e->is_short = 0;
-    e->text.size = 0;
+    e->text.size = e->text.wide = 0;
     if (add_leaf(e, &e->text, value)) return -1;
     int cut = cut_text(e, &e->text, &e->scratch);
     if (cut <= 0) return cut;
@@ -73,4 +77,5 @@ static void forget_shown(Engine *e) {
         let_go(e, *there);
         *there = NULL;
     }
+    e->passing = 0;
 }

@@ -48,6 +48,7 @@ static int is_above(Running frame, void *mark) {
 
 static int end_early(Engine *e, const char *reason) {
     if (e->open && !e->full) e->full = reason;
+    e->passing = 1;
     return end_trace(e);
 }
 
@@ -171,6 +172,7 @@ static PyObject *engine_abandon(Engine *e, PyObject *unused) {
     e->pending.size = 0;
     e->name_column.size = e->length_column.size = e->texts.size = 0;
     e->thread = NULL;
+    e->passing = 1;
     if (end_trace(e)) return NULL;
     Py_RETURN_NONE;
 }

@@ -60,6 +60,7 @@ static int copy_part(Engine *e, long number) {
         if (hold(made, former->leaves.at[part->leaves + i])) return -1;
     e->nodes -= part->used;
     e->is_short |= part->is_short;
+    made->text.wide |= former->text.wide;
     return add(&made->text, former->text.data + part->text, part->size[2]);
 }
 

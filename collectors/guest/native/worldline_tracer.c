@@ -18,6 +18,7 @@
 #include "foreign.h"
 #include "containers.h"
 #include "texts.h"
+#include "exceptions.h"
 #include "scopes.h"
 #include "threads.h"
 #if PY_VERSION_HEX >= 0x030C0000
@@ -168,7 +169,8 @@ static struct PyModuleDef module = { PyModuleDef_HEAD_INIT, "worldline_tracer", 
 PyMODINIT_FUNC PyInit_worldline_tracer(void) {
     dict_name = PyUnicode_InternFromString("__dict__");
     slots_name = PyUnicode_InternFromString("__slots__");
-    if (!dict_name || !slots_name || PyType_Ready(&EngineType)) return NULL;
+    str_name = PyUnicode_InternFromString("__str__");
+    if (!dict_name || !slots_name || !str_name || PyType_Ready(&EngineType)) return NULL;
     PyObject *made = PyModule_Create(&module);
     if (!made) return NULL;
     Py_INCREF(&EngineType);
