@@ -22,29 +22,30 @@ class AttachedStream:
         self._owners = owners
         self._ready = bytearray()
         self._sending = threading.Lock()
-        self._closed = False
+        self._ended = False
 
     def send(self, data: bytes, *, timeout_s: float) -> None:
         """Write all of the data to the process's standard input."""
         with self._sending:
-            self._connection.settimeout(timeout_s)
             try:
+                self._connection.settimeout(timeout_s)
                 self._connection.sendall(data)
             except OSError as error:
                 raise ContainerLost("ended", f"the container takes no more input: {error}") from error
 
     def beat(self, frame: bytes) -> bool:
         """Write a short frame unless something is being written; return False when there is no use in more of them."""
-        if self._closed:
-            return False
-        if self._sending.acquire(blocking=False):
-            try:
-                self._connection.settimeout(_BEAT_SECONDS)
-                self._connection.sendall(frame)
-            except OSError:
+        if not self._sending.acquire(blocking=False):
+            return True
+        try:
+            if self._ended:
                 return False
-            finally:
-                self._sending.release()
+            self._connection.settimeout(_BEAT_SECONDS)
+            self._connection.sendall(frame)
+        except OSError:
+            return False
+        finally:
+            self._sending.release()
         return True
 
     def receive(self, size: int, *, timeout_s: float) -> bytes:
@@ -65,8 +66,8 @@ class AttachedStream:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise ContainerLost("ended", "the container does not answer in time")
-            self._connection.settimeout(left)
             try:
+                self._connection.settimeout(left)
                 piece = self._connection.recv(min(1 << 20, size - len(held)))
             except TimeoutError:
                 continue  # a heartbeat may have set a shorter time
@@ -77,12 +78,20 @@ class AttachedStream:
             held += piece
         return bytes(held)
 
-    def close(self) -> None:
-        """Close the connection, which ends the process's standard input."""
-        self._closed = True
+    def end(self) -> None:
+        """End the process's standard input and whatever waits for its output: all that another thread may do.
+
+        A descriptor that is closed under a thread that waits for it may be another connection's in the next moment.
+        """
+        self._ended = True
         with suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
-        for owner in self._owners:
-            with suppress(ValueError):  # the SDK's response flushes a file that its own close has closed
-                owner.close()
-        self._connection.close()
+
+    def close(self) -> None:
+        """Close the connection; only the thread that sends and receives may."""
+        self.end()
+        with self._sending:
+            for owner in self._owners:
+                with suppress(ValueError):  # the SDK's response flushes a file that its own close has closed
+                    owner.close()
+            self._connection.close()

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from images.shown_text import shown_text
+
 OUTPUT_LIMIT = 1 << 20
 
 
@@ -27,6 +29,11 @@ class Completed:
     def text(self) -> str:
         """Return standard output and error, in the order of writing, as text; wrong bytes are replaced."""
         return self.output.decode("utf-8", "replace")
+
+    @property
+    def shown(self) -> str:
+        """Return the text as a terminal or a report may have it: what steers a display is escaped."""
+        return shown_text(self.text)
 
 
 class Container(Protocol):

@@ -44,6 +44,11 @@ class ContainerLimits:
         return min(64 * _MIB, self.memory_bytes // 16)
 
     @property
+    def most_files(self) -> int:
+        """Return how many files a disk of `disk_bytes` is made for: one for each two blocks at most."""
+        return min(self.disk_files, self.disk_bytes // 8192)
+
+    @property
     def file_bytes(self) -> int:
         """Return the largest size of one file."""
         return min(2 << 30, self.disk_bytes)

@@ -103,7 +103,7 @@ def _disks(seen: Mapping[str, str], limits: ContainerLimits, disks: Sequence[str
     tmpfs = {"/tmp": (limits.temporary_bytes, TEMPORARY_FILES), "/dev/shm": (limits.shared_bytes, None)}
     for folder, (most_bytes, most_files) in {
         **tmpfs,
-        **dict.fromkeys(disks, (limits.disk_bytes, limits.disk_files)),
+        **dict.fromkeys(disks, (limits.disk_bytes, limits.most_files)),
     }.items():
         size, count, read_only = _space(seen[f"={folder}"])
         # A file system rounds its number of files up to whole groups of blocks.

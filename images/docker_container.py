@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from images.container import Completed
 from images.container_limits import ContainerLimits
@@ -68,8 +69,7 @@ class DockerContainer:
         self._watch: DiskWatch | None = None
         self._check(asked, profile)
         if not profile.read_only:
-            written = lambda: engine.written_bytes(self.id)  # noqa: E731
-            self._watch = DiskWatch(written, self._limits.disk_bytes, self._end)
+            self._watch = DiskWatch(partial(engine.written_bytes, self.id), self._limits.disk_bytes, self._stop)
 
     def _open(self, asked: Opening) -> tuple[Running, ContainerProfile]:
         layers = self._engine.image_layers(asked.image) if asked.profile.read_only else []
@@ -87,10 +87,10 @@ class DockerContainer:
         try:
             found = deviations(self._supervisor, profile, asked.limits, network=asked.network, disks=disks)
         except BaseException:
-            self._end()
+            self.close()
             raise
         if found:
-            self._end()
+            self.close()
             raise EngineError(
                 f"the engine started a container of {asked.image} otherwise than asked: {'; '.join(found)}"
             )
@@ -135,8 +135,9 @@ class DockerContainer:
         """See `Container.close`."""
         if self._watch:
             self._watch.close()
-        self._end()
-
-    def _end(self) -> None:
         self._stream.close()
+        self._engine.remove(self.id)
+
+    def _stop(self) -> None:
+        self._stream.end()
         self._engine.remove(self.id)

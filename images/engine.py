@@ -7,7 +7,7 @@ import docker.errors
 
 from images.container_limits import ContainerLimits
 from images.container_owner import Purpose, labels_of
-from images.engine_containers import AGENT_UID, EngineContainers, Running, naming_engine_errors
+from images.engine_containers import AGENT_UID, EngineContainers, Running, naming_engine_errors, new_name
 
 __all__ = ["AGENT_UID", "ContainerLimits", "Engine", "Running"]
 
@@ -52,7 +52,14 @@ class Engine(EngineContainers):
         labels = labels_of(Purpose(), lifetime_s=timeout_s)
         with naming_engine_errors(f"run a command in {image}"):
             made = self._client.containers.run(
-                image, list(command), entrypoint=[], user="0", detach=True, volumes=binds, labels=labels
+                image,
+                list(command),
+                name=new_name(),
+                entrypoint=[],
+                user="0",
+                detach=True,
+                volumes=binds,
+                labels=labels,
             )
             try:
                 code = int(made.wait(timeout=timeout_s)["StatusCode"])

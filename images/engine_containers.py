@@ -24,6 +24,7 @@ from images.workspace_disk import remove_stale_disks
 
 AGENT_UID = 10001
 SUPERVISOR = "/.worldline/supervisor"
+_PREFIX = "worldline-"
 _TRIES = 3
 _PROMPT_SECONDS = 19
 _REAP_SECONDS = 60
@@ -102,7 +103,7 @@ class EngineContainers:
         """
         self._reap_if_due()
         for left in reversed(range(_TRIES)):
-            name = f"worldline-{secrets.token_hex(8)}"
+            name = new_name()
             try:
                 with naming_engine_errors(f"start a container of {asked.image}"):
                     return self._open(name, asked)
@@ -115,6 +116,7 @@ class EngineContainers:
         limits, api = asked.limits, self._prompt
         mounts = {str(asked.supervisor): SUPERVISOR, **asked.mounts}
         settings = host_settings(asked.profile, limits, network=asked.network, mounts=mounts, disks=asked.disks)
+        stream = None
         try:
             made = api.create_container(
                 asked.image,
@@ -129,11 +131,13 @@ class EngineContainers:
                 host_config=api.create_host_config(**settings),
             )["Id"]
             attached = api.attach_socket(made, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+            stream = AttachedStream(attached._sock, (attached._response, attached))
             api.start(made)
         except BaseException:
+            if stream:
+                stream.close()
             self.remove(name)
             raise
-        stream = AttachedStream(attached._sock, (attached._response, attached))
         self._heartbeat.add(stream)
         return Running(id=str(made), stream=stream)
 
@@ -166,9 +170,14 @@ class EngineContainers:
         return int(found[0].get("SizeRw", 0)) if found else 0
 
     def remove_orphans(self) -> int:
-        """Remove our containers that nobody holds any more, that are too old, or that never ran; return how many."""
+        """Remove our containers that nobody holds any more, that are too old, or that never ran; return how many.
+
+        A label alone does not make one ours: a container that a user starts from a committed image inherits them.
+        """
         with naming_engine_errors("list containers"):
-            found = self._prompt.containers(all=True, filters={"label": OWNER_LABEL})
+            listed = self._prompt.containers(all=True, filters={"label": OWNER_LABEL})
+        found = [one for one in listed if any(name.startswith(f"/{_PREFIX}") for name in one["Names"])]
+        with naming_engine_errors("look at containers"):
             gone = [one["Id"] for one in found if reason_to_remove(one["Labels"], idle_s=self._idle_seconds(one))]
         for container in gone:
             self.remove(container)
@@ -193,6 +202,11 @@ class EngineContainers:
         self._reap_at = time.monotonic() + _REAP_SECONDS
         with suppress(EngineError):  # an engine that is too busy to list is asked again in a minute
             self.remove_orphans()
+
+
+def new_name() -> str:
+    """Return a name for a container of ours."""
+    return f"{_PREFIX}{secrets.token_hex(8)}"
 
 
 def _short(layer: Path) -> Path:

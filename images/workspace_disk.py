@@ -62,7 +62,7 @@ class WorkspaceDisk:
             made.truncate(limits.disk_bytes)
         self._disk.mkdir()
         self._merged.mkdir()
-        options = ["-E", "lazy_itable_init=1,nodiscard", "-m", "0", "-N", str(limits.disk_files)]
+        options = ["-E", "lazy_itable_init=1,nodiscard", "-m", "0", "-N", str(limits.most_files)]
         _run(["mkfs.ext4", "-q", "-O", _FEATURES, *options, str(file)])
         _run(["mount", "-o", "loop,nosuid,nodev,noatime,noinit_itable", str(file), str(self._disk)])
         file.unlink()
