@@ -10,6 +10,7 @@ from collectors.ship import read_lines, run_with_guest
 from images.base_image import COVERAGE_FOLDER
 from images.container import Container
 from images.health import TestRun, TestSelection, run_tests
+from images.shell import Shell
 
 _CALL = re.compile(r"(?P<thought>.*?)<tool: (?P<tool>\w+)>\n(?P<body>.*?)\n?</tool>\s*", re.DOTALL)
 _EDIT = re.compile(r"(?P<path>[^\n]+)\n<<<<<<< SEARCH\n(?P<old>.*?\n)=======\n(?P<new>.*?)>>>>>>> REPLACE", re.DOTALL)
@@ -65,7 +66,7 @@ def perform(container: Container, action: Action) -> Observation:
 
 
 def _bash(container: Container, body: str) -> Observation:
-    done = container.run(["bash", "-c", body], timeout_s=_COMMAND_SECONDS)
+    done = Shell(container).run(body, timeout_s=_COMMAND_SECONDS)
     late = f"\n[ended after {_COMMAND_SECONDS:.0f} s]" if done.timed_out else ""
     return Observation(text=done.text + late, exit_code=done.exit_code)
 

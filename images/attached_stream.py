@@ -2,14 +2,16 @@
 
 import socket
 import struct
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from images.errors import EngineError
+from images.errors import ContainerLost
 
 _STDOUT = 1
+_BEAT_SECONDS = 5.0
 
 
 class AttachedStream:
@@ -19,14 +21,32 @@ class AttachedStream:
         self._connection = connection
         self._owners = owners
         self._ready = bytearray()
+        self._sending = threading.Lock()
+        self._ended = False
 
     def send(self, data: bytes, *, timeout_s: float) -> None:
         """Write all of the data to the process's standard input."""
-        self._connection.settimeout(timeout_s)
+        with self._sending:
+            try:
+                self._connection.settimeout(timeout_s)
+                self._connection.sendall(data)
+            except OSError as error:
+                raise ContainerLost("ended", f"the container takes no more input: {error}") from error
+
+    def beat(self, frame: bytes) -> bool:
+        """Write a short frame unless something is being written; return False when there is no use in more of them."""
+        if not self._sending.acquire(blocking=False):
+            return True
         try:
-            self._connection.sendall(data)
-        except OSError as error:
-            raise EngineError(f"the container takes no more input: {error}") from error
+            if self._ended:
+                return False
+            self._connection.settimeout(_BEAT_SECONDS)
+            self._connection.sendall(frame)
+        except OSError:
+            return False
+        finally:
+            self._sending.release()
+        return True
 
     def receive(self, size: int, *, timeout_s: float) -> bytes:
         """Return exactly `size` bytes of the process's standard output; what it says on standard error is passed over."""
@@ -43,21 +63,35 @@ class AttachedStream:
     def _exactly(self, size: int, deadline: float) -> bytes:
         held = bytearray()
         while len(held) < size:
-            self._connection.settimeout(max(0.001, deadline - time.monotonic()))
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ContainerLost("ended", "the container does not answer in time")
             try:
+                self._connection.settimeout(left)
                 piece = self._connection.recv(min(1 << 20, size - len(held)))
+            except TimeoutError:
+                continue  # a heartbeat may have set a shorter time
             except OSError as error:
-                raise EngineError(f"the container does not answer: {error}") from error
+                raise ContainerLost("ended", f"the container does not answer: {error}") from error
             if not piece:
-                raise EngineError("the container has ended")
+                raise ContainerLost("ended", "the container has ended")
             held += piece
         return bytes(held)
 
-    def close(self) -> None:
-        """Close the connection, which ends the process's standard input."""
+    def end(self) -> None:
+        """End the process's standard input and whatever waits for its output: all that another thread may do.
+
+        A descriptor that is closed under a thread that waits for it may be another connection's in the next moment.
+        """
+        self._ended = True
         with suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
-        for owner in self._owners:
-            with suppress(ValueError):  # the SDK's response flushes a file that its own close has closed
-                owner.close()
-        self._connection.close()
+
+    def close(self) -> None:
+        """Close the connection; only the thread that sends and receives may."""
+        self.end()
+        with self._sending:
+            for owner in self._owners:
+                with suppress(ValueError):  # the SDK's response flushes a file that its own close has closed
+                    owner.close()
+            self._connection.close()

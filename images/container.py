@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from images.shown_text import shown_text
+
 OUTPUT_LIMIT = 1 << 20
 
 
@@ -11,12 +13,14 @@ OUTPUT_LIMIT = 1 << 20
 class Completed:
     """One command that ran to its end, or was ended: `exit_code` is 124 when `timed_out`.
 
-    `out_of_memory` says that the kernel killed a process of it for memory, where the container can tell.
+    `out_of_memory` says that the kernel killed a process of it for memory, where the container can tell. `output_bytes`
+    is how much it wrote, of which `output` keeps the first and the last part.
     """
 
     exit_code: int
     output: bytes
     seconds: float
+    output_bytes: int = 0
     timed_out: bool = False
     truncated: bool = False
     out_of_memory: bool = False
@@ -25,6 +29,11 @@ class Completed:
     def text(self) -> str:
         """Return standard output and error, in the order of writing, as text; wrong bytes are replaced."""
         return self.output.decode("utf-8", "replace")
+
+    @property
+    def shown(self) -> str:
+        """Return the text as a terminal or a report may have it: what steers a display is escaped."""
+        return shown_text(self.text)
 
 
 class Container(Protocol):
@@ -84,6 +93,11 @@ class BoundedOutput:
             self._shorten()
 
     @property
+    def total(self) -> int:
+        """Return how many bytes were written."""
+        return len(self._head) + self._dropped + len(self._tail)
+
+    @property
     def truncated(self) -> bool:
         """Say whether something was left out."""
         return self._dropped > 0 or len(self._tail) > self._half
@@ -96,5 +110,4 @@ class BoundedOutput:
         """Return what was kept; a line in the middle states how many bytes are missing."""
         if len(self._tail) > self._half:
             self._shorten()
-        total = len(self._head) + self._dropped + len(self._tail)
-        return join_output(bytes(self._head), bytes(self._tail), total)
+        return join_output(bytes(self._head), bytes(self._tail), self.total)

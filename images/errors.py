@@ -3,7 +3,9 @@
 ImagesError
 ├── BadSource        the user's mistake: a spec, project, release or repository that cannot become an image
 ├── EngineError      the container engine failed or is not there
-│   └── NoEngine     no engine answers
+│   ├── NoEngine     no engine answers
+│   ├── EngineBusy   the engine was too slow, or failed by itself: the same may be asked again
+│   └── ContainerLost  a container has ended or can no longer be trusted: take another one; has a `reason` class
 ├── BaseError        no base image could be found, pulled or made
 └── BuildFailed      the repository's build ended without an executable image; has a `reason` class
 """
@@ -23,6 +25,18 @@ class EngineError(ImagesError):
 
 class NoEngine(EngineError):
     """No container engine answers."""
+
+
+class EngineBusy(EngineError):
+    """The engine did not answer in time, or failed by itself."""
+
+
+class ContainerLost(EngineError):
+    """A container that takes no more commands: `reason` is `ended`, `protocol`, `poisoned` or `disk`."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class BaseError(ImagesError):

@@ -65,6 +65,7 @@ class LocalContainer:
         return Completed(
             exit_code=code,
             output=output.value(),
+            output_bytes=output.total,
             seconds=time.monotonic() - started,
             timed_out=timed_out,
             truncated=output.truncated,

@@ -20,7 +20,7 @@ command -v gcc >/dev/null || {{
     apt-get update -q
     apt-get install -y -q --no-install-recommends gcc libc6-dev
 }}
-gcc {" ".join(_COMPILE)} /build/supervisor /build/supervisor.c
+gcc {" ".join(_COMPILE)} /build/supervisor /build/*.c
 """
 
 
@@ -29,14 +29,20 @@ def ensure_supervisor(engine: Engine, *, image: str | None = None) -> Path:
 
     Raises `BaseError` when neither can.
     """
-    source = (files("images.guest") / "supervisor.c").read_bytes()
+    sources = {
+        source.name: source.read_bytes()
+        for source in (files("images.guest") / "supervisor").iterdir()
+        if source.name.endswith((".c", ".h"))
+    }
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    digest = hashlib.sha256(source + " ".join(_COMPILE).encode()).hexdigest()[:16]
+    text = repr((_COMPILE, sorted(sources.items()))).encode()
+    digest = hashlib.sha256(text).hexdigest()[:16]
     binary = home / "worldline" / f"supervisor-{platform.machine()}-{digest}"
     if not binary.exists():
         binary.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".supervisor-", dir=binary.parent) as folder:
-            (Path(folder) / "supervisor.c").write_bytes(source)
+            for name, source in sources.items():
+                (Path(folder) / name).write_bytes(source)
             if not _compile_here(Path(folder)):
                 _compile_in_container(engine, Path(folder), image)
             made = Path(folder) / "supervisor"
@@ -47,7 +53,7 @@ def ensure_supervisor(engine: Engine, *, image: str | None = None) -> Path:
 
 def _compile_here(folder: Path) -> bool:
     compiler = shutil.which("cc") or shutil.which("gcc")
-    command = [str(compiler), *_COMPILE, str(folder / "supervisor"), str(folder / "supervisor.c")]
+    command = [str(compiler), *_COMPILE, str(folder / "supervisor"), *map(str, sorted(folder.glob("*.c")))]
     return compiler is not None and subprocess.run(command, capture_output=True).returncode == 0
 
 

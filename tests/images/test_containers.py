@@ -72,10 +72,3 @@ def test_the_engines_container_is_closed_to_the_outside(engine: Engine, base: st
         assert "CapEff:\t0000000000000000" in status
         assert "NoNewPrivs:\t1" in status
         assert container.run(["id", "-u"]).text == "10001\n"
-
-
-@pytest.mark.docker
-def test_orphans_go_and_others_stay(engine: Engine, base: str) -> None:
-    with DockerContainer(engine, base) as container:
-        engine.remove_orphans()
-        assert container.run(["true"]).exit_code == 0
