@@ -110,8 +110,8 @@ def _git_url(text: str) -> RepositorySpec:
 
 
 def _path(text: str) -> RepositorySpec:
-    path, revision = (text, None) if _is_folder(text) else (text.partition("@")[0], text.partition("@")[2] or None)
-    if text.startswith("-") or not path or not _is_folder(path):
+    path, sign, revision = (text, "", None) if _is_folder(text) else text.rpartition("@")
+    if text.startswith("-") or not path or not _is_folder(path) or (sign and not revision):
         raise BadSource(f"repository {one_line(text)!r} was not found: give {FORMS}")
     revision = _checked_revision(revision, text)
     return RepositorySpec(text=text, kind=SourceKind.PATH, location=str(Path(path).resolve()), revision=revision)

@@ -49,6 +49,7 @@ def collect(recipe: CollectRecipe) -> Path:
     A unit that fails is reported and counted and the others go on; `UserError` is raised at the end when any failed.
     """
     account_job.check_rewriter(recipe)
+    _check_names(recipe)
     parts = {entry: program_job.parts(recipe, entry) for entry in recipe.programs}
     folder = claim(recipe)
     engine = Engine()
@@ -63,6 +64,16 @@ def collect(recipe: CollectRecipe) -> Path:
             f"{len(failures)} units failed, the first: {failures[0]}; run the same command to try them again"
         )
     return folder
+
+
+def _check_names(recipe: CollectRecipe) -> None:
+    """Raise `UserError` when two repositories would be one unit: the second would be taken for done."""
+    known: dict[str, RepositoryEntry] = {}
+    for entry in recipe.repositories:
+        other = known.setdefault(image_job.repository_name(entry), entry)
+        if other is not entry:
+            texts = [e.spec or e.releases[-1] for e in (other, entry)]
+            raise UserError(f"repositories {texts[0]!r} and {texts[1]!r} have one name: put them into two runs")
 
 
 class _Driver:

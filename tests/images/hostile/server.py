@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from images.host_pip import HostPip
@@ -20,11 +21,12 @@ JSON = "application/vnd.pypi.simple.v1+json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexFile:
-    """A file of the package index; `sha256` is what the index states, by default the truth."""
+    """A file of the package index; `sha256` and `address` are what the index states, by default the truth."""
 
     name: str
     data: bytes
     sha256: str = ""
+    address: str = ""
     uploaded: str = ""
     yanked: bool | str = False
 
@@ -72,7 +74,7 @@ class LocalServer:
         entries = [
             {
                 "filename": file.name,
-                "url": f"{self.url}/files/{project}/{file.name}",
+                "url": file.address or f"{self.url}/files/{project}/{file.name}",
                 "hashes": {"sha256": file.sha256 or hashlib.sha256(file.data).hexdigest()},
                 "yanked": file.yanked,
                 **({"upload-time": file.uploaded} if file.uploaded else {}),
@@ -81,11 +83,12 @@ class LocalServer:
         ]
         if not self.html:
             return JSON, json.dumps({"meta": {"api-version": "1.1"}, "name": project, "files": entries}).encode()
-        links = [
-            f'<a href="{e["url"]}#sha256={e["hashes"]["sha256"]}"{" data-yanked" * bool(e["yanked"])}>{e["filename"]}</a>'  # type: ignore[index]
-            for e in entries
-        ]
-        return "text/html", "<br>".join(links).encode()
+        return "text/html", "<br>".join(map(_anchor, entries)).encode()
+
+
+def _anchor(entry: dict[str, Any]) -> str:
+    yanked = ' data-yanked=""' if entry["yanked"] else ""
+    return f'<a href="{entry["url"]}#sha256={entry["hashes"]["sha256"]}"{yanked}>{entry["filename"]}</a>'
 
 
 def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
