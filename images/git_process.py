@@ -5,6 +5,7 @@ monitor, diff driver, submodule or credential helper runs, and only https is spo
 """
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from images.errors import BadSource, RefusedSource
-from images.plain_text import last_line
+from images.plain_text import last_line, one_line
 
 _HARDENED = {
     "core.hooksPath": "/dev/null",
@@ -55,6 +56,8 @@ _HARDENED = {
 _PASSED = ("GIT_SSL_CAINFO", "SSL_CERT_FILE", "SSL_CERT_DIR", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
 _MEMORY_KIB = 4 << 20
 _MOST_SAID = 1 << 16
+# What --strict fsck says of an object on arrival, as "error: object 31ff: hasDotgit: contains '.git'".
+_OBJECT = re.compile(r"^error: object [0-9a-f]+: (\w+: .*)$", re.MULTILINE)
 _TOO_LARGE = int(signal.SIGXFSZ)
 
 
@@ -169,6 +172,9 @@ class Git:
             return
         if process.returncode == -_TOO_LARGE or f"signal {_TOO_LARGE}" in said or "File too large" in said:
             raise RefusedSource("bytes", f"git {verb} was stopped at {self._most_bytes} bytes")
+        checked = _OBJECT.search(said)
+        if checked:
+            raise RefusedSource("objects", f"git's own check refuses what it holds ({one_line(checked[1])})")
         raise BadSource(last_line(said) if said.strip() else f"git {verb} ended with code {process.returncode}")
 
 

@@ -8,6 +8,8 @@ import pytest
 from images.errors import BadSource, RefusedSource
 from images.git_source import fetch_commit, read_commit
 from images.source_settings import SourceSettings
+from tests.images.hostile.archives import GOOD
+from tests.images.hostile.repositories import CONTAINED, REPOSITORIES, SERVERS, make_repository
 from tests.images.hostile.server import LocalServer, git
 
 HERE = SourceSettings(loopback_http=True, clone_seconds=60)
@@ -103,3 +105,37 @@ def test_packed_repositories_are_read_as_loose_ones(repository: Path) -> None:
     assert not (repository / ".git" / "refs" / "tags" / "v1").exists()
     assert read_commit(repository, "v1") == before
     assert read_commit(repository, git("rev-parse", "v1^{commit}", cwd=repository)) == before
+
+
+@pytest.mark.parametrize("name", REPOSITORIES)
+def test_a_hostile_repository_is_refused_or_contained(name: str, tmp_path: Path) -> None:
+    made, expected = make_repository(name, tmp_path), REPOSITORIES[name]
+    with LocalServer(tmp_path) as server:
+        call = (
+            (lambda: fetch_commit(f"{server.url}/git/{made.relative_to(tmp_path)}", "main", HERE))
+            if expected.served
+            else (lambda: read_commit(made, "main"))
+        )
+        if expected.rule == CONTAINED:
+            assert GOOD.items() <= call().files.items()
+        else:
+            with pytest.raises(BadSource) as caught:
+                call()
+            assert (caught.value.rule if isinstance(caught.value, RefusedSource) else "") == expected.rule
+            assert str(caught.value).isprintable()
+    assert not list(tmp_path.rglob("ran"))
+
+
+def test_what_the_hostile_repository_is_configured_to_run_does_run_where_git_is_used_in_it(tmp_path: Path) -> None:
+    made = make_repository("all that git can be told to run", tmp_path)
+    git("update-ref", "refs/heads/other", "main", cwd=made)
+    assert list(tmp_path.rglob("ran"))
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_that_misbehaves_is_left(name: str, tmp_path: Path) -> None:
+    path, rule = SERVERS[name]
+    with LocalServer(tmp_path) as server, pytest.raises(BadSource) as caught:
+        fetch_commit(f"{server.url}/odd/{path}/x.git", "main", SourceSettings(loopback_http=True, clone_seconds=5))
+    assert (caught.value.rule if isinstance(caught.value, RefusedSource) else "") == rule, caught.value
+    assert "secret" not in str(caught.value)
