@@ -49,8 +49,13 @@ class RepositorySpec:
     @property
     def repository(self) -> str:
         """Return the short name that images, datasets and splits use: lower case, `-` for all that is no letter."""
-        name = self.location.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git")
-        return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "repository"
+        return short_name(self.location)
+
+
+def short_name(location: str) -> str:
+    """Return the last part of a location as a short name."""
+    name = location.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git")
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "repository"
 
 
 def parse_spec(text: str) -> RepositorySpec:

@@ -4,13 +4,13 @@ import functools
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from images.build import build_image
 from images.catalogue import ImageRecord
 from images.engine import Engine
-from images.errors import BadSource
+from images.errors import BadSource, BuildFailed
 from images.health import TestOutcome
 from images.host_pip import read_host_pip
 from images.release_history import fetch_history, write_history
@@ -18,6 +18,7 @@ from images.source import fetch
 from images.source_store import keep_source, kept_source
 from images.source_tree import SourceTree
 from images.spec import RepositorySpec, SourceKind, parse_spec
+from pipelines.entry_build import failed_record, repository_name, settings_of
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.store import Row, Store
 
@@ -43,11 +44,6 @@ def _history_spec(spec: RepositorySpec, folder: Path) -> RepositorySpec:
     return parse_spec(str(target))
 
 
-def repository_name(entry: RepositoryEntry) -> str:
-    """Return the short name of the repository, without making anything."""
-    return parse_spec(entry.spec or entry.releases[-1]).repository
-
-
 def build(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     """Commit the repository's image record, and build again an image that the engine has lost; return the status."""
     store, unit = Store(folder, "images"), repository_name(entry)
@@ -66,12 +62,11 @@ def _record(engine: Engine, recipe: CollectRecipe, entry: RepositoryEntry, folde
     try:
         spec = spec_of(entry, folder)
         tree = fetch(spec, pip=read_host_pip(), settings=recipe.sources)
-    except BadSource as error:
-        text = entry.spec or entry.releases[-1]
-        return ImageRecord(repository=repository_name(entry), spec=text, status="failed", reason=f"source: {error}")
+        settings = settings_of(entry, tree, recipe.images)
+    except (BadSource, BuildFailed) as error:
+        return failed_record(entry, error)
     keep_source(tree, folder / "sources")
-    chosen = {name: value for name in ("python", "as_of") if (value := getattr(entry, name))}
-    return build_image(engine, spec, tree, replace(recipe.images, **chosen))
+    return build_image(engine, spec, tree, settings)
 
 
 def _row(record: ImageRecord, split: str) -> Row:

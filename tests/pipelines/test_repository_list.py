@@ -1,5 +1,6 @@
 """Lists of repositories: what they say, and what is said of their mistakes."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -82,3 +83,19 @@ def test_a_mistake_in_a_recipes_list_ends_the_command_with_2(tmp_path: Path) -> 
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "line 1: unknown key 'spilt': did you mean 'split'?" in done.stderr
+
+
+@pytest.mark.docker
+def test_a_list_is_built_row_by_row_though_one_of_them_is_hostile(tmp_path: Path) -> None:
+    files = {"a.py": "x = 1\n", "test_a.py": "import a\n\n\ndef test_a():\n    assert a.x == 1\n"}
+    (tmp_path / "project").mkdir()
+    for name, text in files.items():
+        (tmp_path / "project" / name).write_text(text)
+    rows = ['"ext::sh -c id"', f'"{tmp_path}/missing"', f'{{"spec": "{tmp_path}/project", "python": "3.11"}}']
+    (tmp_path / "l.jsonl").write_text("\n".join(rows))
+    command = [sys.executable, "-m", "pipelines.cli", "images", "build", str(tmp_path / "l.jsonl")]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COLUMNS": "500"})
+    said = done.stdout.splitlines()
+    assert done.returncode == 2
+    assert [" failed " in said[0], " failed " in said[1], " executable " in said[2]] == [True] * 3, done.stdout
+    assert "source: repository URL 'ext::sh -c id' was refused" in said[0]
