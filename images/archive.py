@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from images.archive_stream import Budget, ForwardReader, open_tar_stream
 from images.errors import BadSource, RefusedSource
-from images.file_names import check_name
+from images.file_names import check_name, is_git_name
 from images.links import Link, with_links
 from images.plain_text import one_line
 from images.source_tree import MAX_FILES, SourceTree
@@ -39,9 +39,9 @@ class _Member:
 def unpack(data: bytes, filename: str) -> SourceTree:
     """Return the files of a .tar, .tar.gz, .tar.bz2, .tar.xz or .zip source release without its top folder.
 
-    Links to files of the archive become copies. Raises `RefusedSource`, with the rule that was broken, for names or
-    links that leave the folder, devices and fifos, two members of one name with different contents, more than
-    `MAX_FILES` members, and contents that grow beyond bounds; `BadSource` for what is no archive.
+    Links to files of the archive become copies; what is named `.git` is left out. Raises `RefusedSource`, with the rule
+    that was broken, for names or links that leave the folder, devices and fifos, two members of one name with different
+    contents, more than `MAX_FILES` members, and contents that grow beyond bounds; `BadSource` for what is no archive.
     """
     budget = Budget(len(data))
     try:
@@ -60,14 +60,18 @@ def _is_zip(data: bytes) -> bool:
     return data.startswith((b"PK\3\4", b"PK\5\6"))
 
 
-def _collect(members: Iterator[_Member]) -> tuple[dict[str, bytes], dict[str, Link], set[str]]:
+def _collect(members: Iterator[_Member]) -> tuple[dict[str, bytes], dict[str, Link], set[str], int]:
     files: dict[str, bytes] = {}
     links: dict[str, Link] = {}
-    executable = set()
+    executable, left_out = set(), 0
     for number, member in enumerate(members):
         if number >= MAX_FILES:
             raise RefusedSource("members", f"it has more than {MAX_FILES} members")
         if member.content is member.link is None and member.name in (".", "./"):
+            continue
+        if is_git_name(member.name):
+            # html5lib 1.1 ships the .git file of a submodule: such are no reason to refuse a release, nor to take them.
+            left_out += 1
             continue
         name = check_name(member.name)
         again = name in links or (name in files and files[name] != member.content)
@@ -79,7 +83,7 @@ def _collect(members: Iterator[_Member]) -> tuple[dict[str, bytes], dict[str, Li
             files[name] = member.content
             if member.runs:
                 executable.add(name)
-    return files, links, executable
+    return files, links, executable, left_out
 
 
 def _tar_members(stream: ForwardReader) -> Iterator[_Member]:
@@ -142,8 +146,10 @@ def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budge
     return b"".join(pieces)
 
 
-def _without_top_folder(files: dict[str, bytes], links: dict[str, Link], executable: set[str]) -> SourceTree:
-    files, outside, skipped = with_links(files, links)
+def _without_top_folder(
+    files: dict[str, bytes], links: dict[str, Link], executable: set[str], left_out: int
+) -> SourceTree:
+    files, outside, dangling = with_links(files, links)
     if outside:
         raise RefusedSource("link", f"the link {one_line(outside[0])!r} leads out of the archive")
     tops = {name.split("/", 1)[0] for name in files}
@@ -151,4 +157,4 @@ def _without_top_folder(files: dict[str, bytes], links: dict[str, Link], executa
         cut = len(tops.pop()) + 1
         files = {name[cut:]: data for name, data in files.items()}
         executable = {name[cut:] for name in executable}
-    return SourceTree(files=files, executable=frozenset(executable), skipped=skipped)
+    return SourceTree(files=files, executable=frozenset(executable), skipped=left_out + dangling)

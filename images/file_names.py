@@ -24,13 +24,18 @@ def check_name(name: str) -> str:
         raise _refused("name", name, "names must be relative, plain and without '..'")
     if any(unicodedata.category(c) == "Cc" or c in _MISLEADING for c in name):
         raise _refused("name", name, "names must hold no control characters")
-    if any(part.casefold() == ".git" for part in parts):
+    if is_git_name(name):
         raise _refused("name", name, "no part of a name may be '.git'")
     sizes = [len(part.encode("utf-8", "surrogateescape")) for part in parts]
     if max(sizes) > _LONGEST_PART or sum(sizes) + len(sizes) > _LONGEST_PATH or len(parts) > _DEEPEST:
         bounds = f"{_LONGEST_PART} bytes a part, {_LONGEST_PATH} bytes and {_DEEPEST} folders"
         raise _refused("path length", name, f"names have at most {bounds}")
     return "/".join(parts)
+
+
+def is_git_name(name: str) -> bool:
+    """Say whether a part of the name is `.git`, in any case."""
+    return any(part.casefold() == ".git" for part in name.split("/"))
 
 
 def _refused(rule: str, name: str, why: str) -> RefusedSource:

@@ -8,8 +8,8 @@ import pytest
 from images.errors import BadSource, RefusedSource
 from images.git_source import fetch_commit, read_commit
 from images.source_settings import SourceSettings
-from tests.images.hostile.archives import GOOD
-from tests.images.hostile.repositories import CONTAINED, REPOSITORIES, SERVERS, make_repository
+from tests.images.hostile.archives import CONTAINED, GOOD
+from tests.images.hostile.repositories import REPOSITORIES, SERVERS, make_repository
 from tests.images.hostile.server import LocalServer, git
 
 HERE = SourceSettings(loopback_http=True, clone_seconds=60)

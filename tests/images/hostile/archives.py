@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 
+CONTAINED = "contained"
 GOOD = {
     "pyproject.toml": b'[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
     b'[project]\nname = "good"\nversion = "1"\n[tool.setuptools]\npy-modules = ["good"]\n',
@@ -120,7 +121,7 @@ def _wrong_xz() -> bytes:
 
 
 LINK, HARD = tarfile.SYMTYPE, tarfile.LNKTYPE
-# Name of the archive's maker, its file name's ending, the rule that refuses it ("" for an archive that is none).
+# Name of the archive's maker, its file name's ending, the rule that refuses it ("" for an archive that is none, or contained).
 ARCHIVES: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "traversal": (lambda: tar(entry("p-1/../../../tmp/out")), ".tar.gz", "name"),
     "absolute name": (lambda: tar(entry("/etc/worldline-out")), ".tar.gz", "name"),
@@ -151,8 +152,8 @@ ARCHIVES: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "a file that is a folder too": (lambda: tar(entry("p-1/good.py/x", b"x")), ".tar.gz", "duplicate name"),
     "control characters": (lambda: tar(entry("p-1/\x1b[2Jx")), ".tar.gz", "name"),
     "a name read from right to left": (lambda: tar(entry("p-1/\u202eyp.exe")), ".tar.gz", "name"),
-    "a .git of its own": (lambda: tar(entry("p-1/.git/config", b"[core]\nfsmonitor = id\n")), ".tar.gz", "name"),
-    "a .GIT of its own": (lambda: zipped(("p-1/.GIT/hooks/post-commit", b"id\n")), ".zip", "name"),
+    "a .git of its own": (lambda: tar(entry("p-1/.git/config", b"[core]\nfsmonitor = id\n")), ".tar.gz", CONTAINED),
+    "a .GIT of its own": (lambda: zipped(("p-1/.GIT/hooks/post-commit", b"id\n")), ".zip", CONTAINED),
     "long part of a name": (lambda: tar(entry("p-1/" + "a" * 300)), ".tar.gz", "path length"),
     "deep name": (lambda: tar(entry("p-1/" + "d/" * 300 + "x")), ".tar.gz", "path length"),
     "gzip bomb": (lambda: _zeros(1 << 28, lambda: zlib.compressobj(9, wbits=31)), ".tar.gz", "ratio"),

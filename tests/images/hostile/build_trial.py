@@ -73,8 +73,8 @@ def containers_of_ours() -> list[str]:
     """Return the ids of the containers that this process has started and that are still there."""
     mark = f"{socket.gethostname()}:{os.getpid()}:"
     with closing(docker.from_env()) as client:
-        found = client.containers.list(all=True, filters={"label": "worldline.owner"})
-    return [made.id for made in found if made.labels["worldline.owner"].startswith(mark)]
+        found = client.api.containers(all=True, filters={"label": "worldline.owner"})
+    return [made["Id"] for made in found if made["Labels"]["worldline.owner"].startswith(mark)]
 
 
 def engine_bytes() -> int:

@@ -5,8 +5,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.images.hostile.archives import GOOD
-from tests.images.hostile.repositories import CONTAINED
+from tests.images.hostile.archives import CONTAINED, GOOD
 from tests.images.hostile.server import git
 
 

@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.images.hostile.archives import GOOD
+from tests.images.hostile.archives import CONTAINED, GOOD
 from tests.images.hostile.server import git
 
-CONTAINED = "contained"
 _WHO = b"x <x@x> 1500000000 +0000"
 Rows = Sequence[tuple[str, bytes, str]]
 

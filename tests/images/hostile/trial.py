@@ -13,9 +13,9 @@ from images.source_settings import SourceSettings
 from images.spec import parse_spec
 from pipelines.repository_list import read_repository_list
 from tests.images.hostile.addresses import ADDRESSES
-from tests.images.hostile.archives import ARCHIVES, tar
+from tests.images.hostile.archives import ARCHIVES, CONTAINED, tar
 from tests.images.hostile.folders import FOLDERS
-from tests.images.hostile.repositories import CONTAINED, REPOSITORIES, SERVERS, make_repository
+from tests.images.hostile.repositories import REPOSITORIES, SERVERS, make_repository
 from tests.images.hostile.server import IndexFile, LocalServer
 
 HONEST = "honest"
