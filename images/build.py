@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 
+from images.as_of import check_as_of, installing_as_of, moment_of
 from images.base_image import ensure_base
 from images.build_mounts import BuildMounts
 from images.catalogue import ImageRecord
@@ -20,11 +21,15 @@ from images.spec import RepositorySpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSettings:
-    """How images are built: Python version, base image, share of tests that must pass, seconds for each stage."""
+    """How images are built: Python version, base image, share of tests that must pass, seconds for each stage.
+
+    `as_of` leaves out packages that were uploaded later: a date, a moment, or `source` (see `images.as_of`).
+    """
 
     python: str = "3.11"
     base_image: str = "python:{python}-slim"
     pass_share: float = 0.8
+    as_of: str = ""
     test_runs: int = 2
     install_seconds: float = 600
     test_seconds: float = 600
@@ -32,6 +37,7 @@ class BuildSettings:
     def __post_init__(self) -> None:
         if not 0 < self.pass_share <= 1:
             raise ValueError(f"pass_share is {self.pass_share!r}: it must lie above 0 and at most at 1")
+        check_as_of(self.as_of)
 
 
 _FINISH = """
@@ -78,7 +84,8 @@ def _build(engine: Engine, record: ImageRecord, tree: SourceTree, settings: Buil
     name = f"worldline/{record.repository}:{tree.digest[:16]}-py{settings.python}"
     with BuildMounts() as mounts, DockerContainer(engine, base, network=True, mounts=mounts.volumes) as container:
         container.put(tree.files)
-        commands = _install(container, infer_recipes(tree), mounts.environment, settings)
+        environment = mounts.environment | _pinned(container, settings, tree)
+        commands = _install(container, infer_recipes(tree), environment, settings)
         packages = container.run([container.python, "-m", "pip", "freeze", "--exclude-editable"]).text.splitlines()
         dates = {"GIT_AUTHOR_DATE": _COMMIT_TIME, "GIT_COMMITTER_DATE": _COMMIT_TIME}
         finished = container.run(["sh", "-c", _FINISH], env=dates)
@@ -96,6 +103,11 @@ def _build(engine: Engine, record: ImageRecord, tree: SourceTree, settings: Buil
         added_bytes=engine.image_bytes(name) - engine.image_bytes(base),
     )
     return _prove(engine, record, settings)
+
+
+def _pinned(container: DockerContainer, settings: BuildSettings, tree: SourceTree) -> dict[str, str]:
+    version = container.run([container.python, "-c", "import pip; print(pip.__version__)"]).text.strip()
+    return installing_as_of(moment_of(settings.as_of, tree), pip_version=version)
 
 
 def _install(

@@ -2,6 +2,7 @@
 
 ImagesError
 ├── BadSource        the user's mistake: a spec, project, release or repository that cannot become an image
+│   └── RefusedSource  a source that breaks a rule of safety or a bound; has the `rule`
 ├── EngineError      the container engine failed or is not there
 │   ├── NoEngine     no engine answers
 │   ├── EngineBusy   the engine was too slow, or failed by itself: the same may be asked again
@@ -17,6 +18,17 @@ class ImagesError(Exception):
 
 class BadSource(ImagesError, ValueError):
     """A spec, project, release or repository that cannot become an image."""
+
+
+class RefusedSource(BadSource):
+    """A source that was not taken because it breaks a rule of safety or a bound; `rule` is the class that reports count."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.rule, str(self))
 
 
 class EngineError(ImagesError):

@@ -1,100 +1,91 @@
-"""Repositories from git: files of one commit, read object by object so that no hook, filter or attribute ever runs."""
+"""Repositories from git: the files of one commit, fetched or read without running anything of the repository."""
 
-import os
-import subprocess
+import re
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
-import git
+from images.errors import BadSource, RefusedSource
+from images.git_address import resolve
+from images.git_folder import open_git_folder
+from images.git_objects import commit_tree
+from images.git_process import Git
+from images.plain_text import one_line
+from images.source_settings import SourceSettings
+from images.source_tree import SourceTree
 
-from images.errors import BadSource
-from images.source_tree import SourceTree, check_name
-
-_HARDENED = (
-    *("-c", "protocol.allow=never", "-c", "protocol.https.allow=always", "-c", "core.hooksPath=/dev/null"),
-    *("-c", "core.fsmonitor=false", "-c", "core.symlinks=false", "-c", "safe.bareRepository=explicit"),
-)
-_CLONE_SECONDS = 300
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules")
 
 
-def read_commit(folder: Path, revision: str | None) -> SourceTree:
-    """Return the files of a commit (HEAD when None) of a local repository; links and submodules are skipped.
+def read_commit(folder: Path, revision: str | None, settings: SourceSettings | None = None) -> SourceTree:
+    """Return the files of a commit (HEAD when None) of a local repository.
 
-    Raises `BadSource` when the folder is no repository or has no such commit.
+    Its refs are read as files and its objects are lent to a repository of ours, so that no configuration, hook or
+    attribute of it is ever seen by git. Raises `BadSource` when the folder is no repository or has no such commit.
     """
+    bounds = settings or SourceSettings()
     try:
-        repository = git.Repo(folder)
-    except git.exc.InvalidGitRepositoryError as error:
-        raise BadSource(f"folder {str(folder)!r} is not a git repository") from error
+        found = open_git_folder(folder)
+        with tempfile.TemporaryDirectory(prefix="worldline-git-") as place:
+            git = Git(Path(place), seconds=bounds.clone_seconds, most_bytes=bounds.clone_bytes)
+            lent = git.folder / "objects" / "info" / "alternates"
+            lent.parent.mkdir(exist_ok=True)
+            lent.write_text(f"{found.objects}\n")
+            return commit_tree(git, _peeled(git, found.commit_named(revision or "HEAD")))
+    except BadSource as error:
+        raise _about(error, f"repository {str(folder)!r} at {revision or 'HEAD'!r} cannot be read") from error
+
+
+def fetch_commit(url: str, revision: str | None, settings: SourceSettings | None = None) -> SourceTree:
+    """Return the files of a commit, tag or branch (HEAD when None) of a repository at an https address.
+
+    One commit without its history is fetched, where the server gives it; a tag wins over a branch of its name.
+    """
+    bounds = settings or SourceSettings()
     try:
-        commit = repository.commit(revision or "HEAD")
-        files: dict[str, bytes] = {}
-        executable, skipped = set(), 0
-        for item in commit.tree.traverse():
-            if item.type == "tree":  # type: ignore[union-attr]
-                continue
-            if item.type != "blob" or item.mode == 0o120000:  # type: ignore[union-attr]
-                skipped += 1
-                continue
-            name = check_name(str(item.path))  # type: ignore[union-attr]
-            files[name] = item.data_stream.read()  # type: ignore[union-attr]
-            if item.mode & 0o100:  # type: ignore[union-attr]
-                executable.add(name)
-    except (ValueError, git.exc.GitError, OSError) as error:
-        if isinstance(error, BadSource):
-            raise
-        raise BadSource(f"repository {str(folder)!r} has no commit {revision or 'HEAD'!r}") from error
-    finally:
-        repository.close()
-    return SourceTree(files=files, executable=frozenset(executable), skipped=skipped)
+        address = resolve(url, bounds)
+        with tempfile.TemporaryDirectory(prefix="worldline-git-") as place:
+            git = Git(Path(place), seconds=bounds.clone_seconds, most_bytes=bounds.clone_bytes, config=address.config)
+            return commit_tree(git, _fetched(git, address.url, revision))
+    except BadSource as error:
+        raise _about(error, f"repository {url!r} at {revision or 'HEAD'!r} could not be fetched") from error
 
 
-def read_folder(folder: Path) -> SourceTree:
-    """Return the regular files below a folder that is under no version control; hidden folders are left out."""
-    files: dict[str, bytes] = {}
-    skipped = 0
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__pycache__")
-        for name in names:
-            path = Path(parent) / name
-            if path.is_symlink() or not path.is_file():
-                skipped += 1
-                continue
-            files[check_name(str(path.relative_to(folder)))] = path.read_bytes()
-    return SourceTree(files=files, skipped=skipped)
+def _about(error: BadSource, sentence: str) -> BadSource:
+    text = f"{sentence}: {error}"
+    return RefusedSource(error.rule, text) if isinstance(error, RefusedSource) else BadSource(text)
 
 
-def clone_commit(url: str, revision: str | None) -> SourceTree:
-    """Return the files of a commit of a repository at an https address, cloned without running anything of it."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": "/nonexistent",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_LFS_SKIP_SMUDGE": "1",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_ALLOW_PROTOCOL": "https",
-    }
-    for name in ("GIT_SSL_CAINFO", "SSL_CERT_FILE", "https_proxy", "HTTPS_PROXY"):
-        with suppress(KeyError):
-            environment[name] = os.environ[name]
-    with tempfile.TemporaryDirectory(prefix="worldline-clone-") as folder:
-        command = ["git", *_HARDENED, "clone", "-q", "--no-checkout", "--template=", "--", url, f"{folder}/clone"]
+def _fetched(git: Git, url: str, revision: str | None) -> str:
+    """Fetch what the revision names and return the commit's id."""
+    if revision and _COMMIT.fullmatch(revision):
         try:
-            subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=_CLONE_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise BadSource(f"repository {url!r} was not cloned within {_CLONE_SECONDS} s") from error
-        except subprocess.CalledProcessError as error:
-            said = error.stderr.strip().splitlines()[-1:] or ["git said nothing"]
-            raise BadSource(f"repository {url!r} could not be cloned: {said[0]}") from error
-        return read_commit(Path(folder) / "clone", f"origin/{revision}" if _is_branch(folder, revision) else revision)
+            git.run(*_FETCH, "--depth=1", "--", url, revision)
+        except RefusedSource:
+            raise
+        except BadSource:
+            # Servers may refuse a commit that no ref names (uploadpack.allowAnySHA1InWant): then all is fetched.
+            git.run(*_FETCH, "--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+        return _peeled(git, revision)
+    wanted = [f"refs/tags/{revision}", f"refs/heads/{revision}"] if revision else ["HEAD"]
+    said = git.run("ls-remote", "--quiet", "--", url, *wanted).decode("utf-8", "replace")
+    refs = {name: commit for commit, _, name in (line.partition("\t") for line in said.splitlines())}
+    name = next((name for name in wanted if name in refs), None)
+    if name is None:
+        missing = "no such tag or branch (a commit is named by all of its 40 digits)" if revision else "no commit"
+        raise BadSource(f"it has {missing}")
+    git.run(*_FETCH, "--depth=1", "--", url, f"+{name}:refs/asked")
+    return _peeled(git, "refs/asked")
 
 
-def _is_branch(folder: str, revision: str | None) -> bool:
-    if revision is None:
-        return False
-    repository = git.Repo(f"{folder}/clone")
+def _peeled(git: Git, name: str) -> str:
+    """Return the id of the commit that the name or the tag means."""
     try:
-        return any(ref.name == f"origin/{revision}" for ref in repository.references)
-    finally:
-        repository.close()
+        said = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}").decode().strip()
+    except RefusedSource:
+        raise
+    except BadSource as error:
+        raise BadSource(f"it has no commit {one_line(name)!r}") from error
+    if not _COMMIT.fullmatch(said):
+        raise BadSource(f"it has no commit {one_line(name)!r}")
+    return said

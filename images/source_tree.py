@@ -1,40 +1,41 @@
 """SourceTree: the files of a repository at one commit, held as bytes and never run on the host."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import PurePosixPath
 
-from images.errors import BadSource
+from images.errors import RefusedSource
+from images.file_names import is_text_name
+from images.plain_text import one_line
 
 MAX_FILES = 50_000
 MAX_BYTES = 500_000_000
 
 
-def check_name(name: str) -> str:
-    """Return the relative path in plain form; raise `BadSource` for one that could leave the tree."""
-    path = PurePosixPath(name)
-    parts = path.parts
-    hostile = path.is_absolute() or ".." in parts or any(ord(c) < 32 or ord(c) == 127 for c in name)
-    if hostile or not parts or any(len(p.encode()) > 255 for p in parts):
-        raise BadSource(f"file name {name[:200]!r} was refused: names must be relative, plain and without '..'")
-    return str(path)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTree:
-    """Files by relative path; `executable` names those with the x bit; `skipped` counts links and special files."""
+    """Files by relative path; `executable` names those with the x bit; `skipped` counts links and special files.
+
+    `dated` is when the commit was made or the release uploaded, where that is known; it is no part of the digest.
+    """
 
     files: Mapping[str, bytes]
     executable: frozenset[str] = field(default_factory=frozenset)
     skipped: int = 0
+    dated: datetime | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         size = sum(len(data) for data in self.files.values())
         if len(self.files) > MAX_FILES or size > MAX_BYTES:
-            raise BadSource(
-                f"the source has {len(self.files)} files and {size} bytes: at most {MAX_FILES} and {MAX_BYTES} are taken"
+            raise RefusedSource(
+                "bytes" if size > MAX_BYTES else "entries",
+                f"the source has {len(self.files)} files and {size} bytes: at most {MAX_FILES} and {MAX_BYTES} are taken",
             )
+        for name in self.files:
+            if any(folder in self.files for folder in _folders(name)):
+                raise RefusedSource("duplicate name", f"file name {one_line(name)!r} lies below another file")
 
     @property
     def digest(self) -> str:
@@ -54,7 +55,7 @@ class SourceTree:
 
     def python_files(self) -> list[str]:
         """Return the paths of all Python files, sorted."""
-        return sorted(name for name in self.files if name.endswith(".py"))
+        return sorted(name for name in self.files if name.endswith(".py") and is_text_name(name))
 
     def test_files(self) -> list[str]:
         """Return the Python files that pytest collects by its default names."""
@@ -63,6 +64,13 @@ class SourceTree:
     def source_files(self) -> list[str]:
         """Return the Python files of the project itself: no tests, packaging scripts, documentation or examples."""
         return [n for n in self.python_files() if _is_source_name(n)]
+
+
+def _folders(name: str) -> Iterator[str]:
+    at = name.find("/")
+    while at >= 0:
+        yield name[:at]
+        at = name.find("/", at + 1)
 
 
 def is_test_name(name: str) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from rich.console import Console
 
@@ -10,26 +11,45 @@ from images.base_image import ensure_base
 from images.build import BuildSettings, build_image
 from images.catalogue import ImageRecord
 from images.engine import Engine
+from images.errors import BadSource, BuildFailed
 from images.host_pip import read_host_pip
+from images.repository_entry import RepositoryEntry
 from images.source import fetch
+from images.source_tree import SourceTree
 from images.spec import parse_spec
+from pipelines.entry_build import failed_record, settings_of, spec_text
 from pipelines.errors import UserError
+from pipelines.repository_list import read_repository_list
 
 
 def build_command(specs: Sequence[str], *, workers: int, python: str) -> int:
     """Build the images and print a line for each; return 0 when all are executable, else 2.
 
-    All sources are fetched before anything is built, so that a misspelt one leaves nothing behind.
+    What is named itself is fetched before anything is built, so that a misspelt one leaves nothing behind. The rows of
+    lists (.toml, .jsonl) are fetched one by one: a source that fails is a failed record, and the others go on.
     """
     if workers < 1:
         raise UserError(f"--workers is {workers}: it must be at least 1")
-    pip = read_host_pip()
-    fetched = [(spec, fetch(spec, pip=pip)) for spec in map(parse_spec, specs)]
-    engine, settings = Engine(), BuildSettings(python=python)
-    ensure_base(engine, python, image=settings.base_image)
+    pip, settings = read_host_pip(), BuildSettings(python=python)
+    lists = [text for text in specs if text.endswith((".toml", ".jsonl"))]
+    rows = [entry for path in lists for entry in read_repository_list(Path(path))]
+    named = [RepositoryEntry(spec=text) for text in specs if text not in lists]
+    fetched: dict[RepositoryEntry, SourceTree] = {entry: fetch(parse_spec(entry.spec), pip=pip) for entry in named}
+    engine = Engine()
+    for version in sorted({python, *(entry.python or python for entry in rows)}):
+        ensure_base(engine, version, image=settings.base_image)
     console = Console()
+
+    def build(entry: RepositoryEntry) -> ImageRecord:
+        try:
+            spec = parse_spec(spec_text(entry))
+            tree = fetched.get(entry) or fetch(spec, pip=pip)
+            return build_image(engine, spec, tree, settings_of(entry, tree, settings))
+        except (BadSource, BuildFailed) as error:
+            return failed_record(entry, error)
+
     with ThreadPoolExecutor(workers) as pool:
-        records = pool.map(lambda pair: build_image(engine, pair[0], pair[1], settings), fetched)
+        records = pool.map(build, [*named, *rows])
         failed = [record for record in records if not _say(console, record)]
     return 2 if failed else 0
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from images.spec import FORMS
 from pipelines.cli_errors import exit_with_sentence
 
 _Command = Callable[[argparse.Namespace], int]
@@ -38,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("trace", help="run your own code and show each line that it ran: function, program or tests")
     images = commands.add_parser("images", help="build executable images").add_subparsers(required=True)
     build = _add(images, "build", "build images of repositories", _build)
-    build.add_argument("specs", nargs="+", metavar="SPEC", help="pypi:NAME==VERSION, https://HOST/PATH, or a folder")
+    build.add_argument("specs", nargs="+", metavar="SPEC", help=f"{FORMS}, or a list (.toml, .jsonl)")
     build.add_argument("--workers", type=int, default=2)
     build.add_argument("--python", default="3.11")
     return parser

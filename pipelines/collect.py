@@ -20,6 +20,7 @@ from collectors.programs_file import Lines
 from images.base_image import ensure_base
 from images.engine import Engine
 from pipelines.cli_errors import exit_with_sentence
+from pipelines.entry_build import repository_name, spec_text
 from pipelines.errors import UserError
 from pipelines.jobs import account_job, episode_job, image_job, map_job, program_job, task_job, trace_job
 from pipelines.progress import Progress
@@ -49,6 +50,7 @@ def collect(recipe: CollectRecipe) -> Path:
     A unit that fails is reported and counted and the others go on; `UserError` is raised at the end when any failed.
     """
     account_job.check_rewriter(recipe)
+    _check_names(recipe)
     parts = {entry: program_job.parts(recipe, entry) for entry in recipe.programs}
     folder = claim(recipe)
     engine = Engine()
@@ -63,6 +65,16 @@ def collect(recipe: CollectRecipe) -> Path:
             f"{len(failures)} units failed, the first: {failures[0]}; run the same command to try them again"
         )
     return folder
+
+
+def _check_names(recipe: CollectRecipe) -> None:
+    """Raise `UserError` when two repositories would be one unit: the second would be taken for done."""
+    known: dict[str, RepositoryEntry] = {}
+    for entry in recipe.repositories:
+        other = known.setdefault(repository_name(entry), entry)
+        if other is not entry:
+            texts = [spec_text(e) for e in (other, entry)]
+            raise UserError(f"repositories {texts[0]!r} and {texts[1]!r} have one name: put them into two runs")
 
 
 class _Driver:
@@ -96,7 +108,7 @@ class _Driver:
         self, stage: str, call: Callable[..., str], entry: RepositoryEntry | ProgramsEntry, *more: Any, name: str = ""
     ) -> Unit:
         if isinstance(entry, RepositoryEntry):
-            name = name or image_job.repository_name(entry)
+            name = name or repository_name(entry)
         return Unit(
             stage=stage,
             name=name,

@@ -17,10 +17,12 @@ from model.packed import Document
 from model.render import render, to_text
 from model.row_lesson import RowSettings
 from model.tokenizer import Tokenizer, train_tokenizer
+from pipelines.entry_build import repository_name
 from pipelines.errors import UserError
-from pipelines.jobs.image_job import read_image, repository_name, source_texts
+from pipelines.jobs.image_job import read_image, source_texts
 from pipelines.output_environment import is_test
-from pipelines.recipe import CollectRecipe, from_table
+from pipelines.recipe import CollectRecipe
+from pipelines.recipe_table import from_table
 from trajectories.account import Verdict
 from trajectories.rows import from_row
 from trajectories.store import Store

@@ -9,7 +9,7 @@ from model.config import ModelConfig, named_config
 from model.tokenizer import Tokenizer
 from pipelines.collected import Collected, trained_tokenizer
 from pipelines.errors import UserError
-from pipelines.recipe import from_table
+from pipelines.recipe_table import from_table
 from pipelines.run_folder import locate, versions
 from pipelines.train_recipe import TrainRecipe
 

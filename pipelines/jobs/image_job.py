@@ -1,6 +1,7 @@
 """Builds the image of one repository and commits its record."""
 
 import functools
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,21 +10,24 @@ from pathlib import Path
 from images.build import build_image
 from images.catalogue import ImageRecord
 from images.engine import Engine
-from images.errors import BadSource
+from images.errors import BadSource, BuildFailed
 from images.health import TestOutcome
 from images.host_pip import read_host_pip
-from images.release_history import write_history
+from images.release_history import fetch_history, write_history
 from images.source import fetch
+from images.source_store import keep_source, kept_source
 from images.source_tree import SourceTree
-from images.spec import RepositorySpec, parse_spec
+from images.spec import RepositorySpec, SourceKind, parse_spec
+from pipelines.entry_build import failed_record, repository_name, settings_of
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.store import Row, Store
 
 
 def spec_of(entry: RepositoryEntry, folder: Path) -> RepositorySpec:
-    """Return the repository's spec; a local git repository is made of its releases first."""
+    """Return the repository's spec; a local git repository is made of its releases, or of its history, first."""
     if entry.spec:
-        return parse_spec(entry.spec)
+        spec = parse_spec(entry.spec)
+        return _history_spec(spec, folder) if spec.kind is SourceKind.HISTORY else spec
     releases = [parse_spec(text) for text in entry.releases]
     target = folder / "sources" / releases[-1].repository
     if not target.exists():
@@ -32,9 +36,12 @@ def spec_of(entry: RepositoryEntry, folder: Path) -> RepositorySpec:
     return parse_spec(str(target))
 
 
-def repository_name(entry: RepositoryEntry) -> str:
-    """Return the short name of the repository, without making anything."""
-    return parse_spec(entry.spec or entry.releases[-1]).repository
+def _history_spec(spec: RepositorySpec, folder: Path) -> RepositorySpec:
+    target = folder / "sources" / spec.repository
+    left_out = fetch_history(spec, target, pip=read_host_pip())
+    if left_out:
+        target.with_suffix(".left-out.json").write_text(json.dumps(left_out, indent=2))
+    return parse_spec(str(target))
 
 
 def build(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
@@ -54,11 +61,12 @@ def build(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
 def _record(engine: Engine, recipe: CollectRecipe, entry: RepositoryEntry, folder: Path) -> ImageRecord:
     try:
         spec = spec_of(entry, folder)
-        tree = fetch(spec, pip=read_host_pip())
-    except BadSource as error:
-        text = entry.spec or entry.releases[-1]
-        return ImageRecord(repository=repository_name(entry), spec=text, status="failed", reason=f"source: {error}")
-    return build_image(engine, spec, tree, recipe.images)
+        tree = fetch(spec, pip=read_host_pip(), settings=recipe.sources)
+        settings = settings_of(entry, tree, recipe.images)
+    except (BadSource, BuildFailed) as error:
+        return failed_record(entry, error)
+    keep_source(tree, folder / "sources")
+    return build_image(engine, spec, tree, settings)
 
 
 def _row(record: ImageRecord, split: str) -> Row:
@@ -68,13 +76,14 @@ def _row(record: ImageRecord, split: str) -> Row:
 def read_image(folder: Path, entry: RepositoryEntry) -> tuple[Row, SourceTree]:
     """Return the committed image row of a repository and its files."""
     row = Store(folder, "images").unit_rows(repository_name(entry))[0]
-    return row, _files(folder, entry)
+    return row, _files(folder, entry, row["source_digest"])
 
 
 # A worker plays many episodes of one repository: it fetches the files once.
 @functools.lru_cache(maxsize=8)
-def _files(folder: Path, entry: RepositoryEntry) -> SourceTree:
-    return fetch(spec_of(entry, folder), pip=read_host_pip())
+def _files(folder: Path, entry: RepositoryEntry, digest: str) -> SourceTree:
+    kept = kept_source(folder / "sources", digest)
+    return kept or fetch(spec_of(entry, folder), pip=read_host_pip())
 
 
 def passing_tests(row: Row) -> list[str]:

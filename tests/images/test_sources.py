@@ -1,13 +1,9 @@
-"""Specs, archives, git and recipe inference: what a user names, and what a hostile source tries."""
+"""What all sources have in common: a digest, a place in a history, and needs that their own files name."""
 
-import io
-import tarfile
 from pathlib import Path
 
-import git
 import pytest
 
-from images.archive import unpack
 from images.errors import BadSource
 from images.git_source import read_commit
 from images.host_pip import HostPip, without_credentials
@@ -15,79 +11,9 @@ from images.recipe_inference import infer_recipes
 from images.release_history import write_history
 from images.source import fetch
 from images.source_tree import SourceTree
-from images.spec import SourceKind, parse_spec
+from images.spec import parse_spec
 
 NO_PIP = HostPip(options={})
-
-
-def _archive(*entries: tarfile.TarInfo) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for entry in entries:
-            archive.addfile(entry, io.BytesIO(b"x" * entry.size))
-    return buffer.getvalue()
-
-
-def _entry(name: str, *, kind: bytes = tarfile.REGTYPE, size: int = 0) -> tarfile.TarInfo:
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.size, entry.linkname = kind, size, "/etc/passwd"
-    return entry
-
-
-def test_specs_are_understood(tmp_path: Path) -> None:
-    release = parse_spec("pypi:More_Itertools==10.0")
-    assert (release.kind, release.location, release.repository) == (
-        SourceKind.RELEASE,
-        "more-itertools",
-        "more-itertools",
-    )
-    url = parse_spec("git+https://example.org/a/Thing.git@v1")
-    assert (url.location, url.revision, url.repository) == ("https://example.org/a/Thing.git", "v1", "thing")
-    assert parse_spec(str(tmp_path)).kind is SourceKind.PATH
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "pypi:x",
-        "pypi:-x==1",
-        "ext::sh -c id",
-        "file:///etc",
-        "ssh://-oProxyCommand=id/x",
-        "--upload-pack=id",
-        "nowhere",
-    ],
-)
-def test_bad_specs_are_one_sentence(text: str) -> None:
-    with pytest.raises(BadSource) as caught:
-        parse_spec(text)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x", "a\x01b", "a" * 300])
-def test_names_that_leave_the_folder_are_refused(name: str) -> None:
-    with pytest.raises(BadSource, match="refused"):
-        unpack(_archive(_entry(name)), "x.tar")
-
-
-def test_links_and_devices_are_skipped() -> None:
-    tree = unpack(
-        _archive(_entry("p/l", kind=tarfile.SYMTYPE), _entry("p/d", kind=tarfile.CHRTYPE), _entry("p/f")), "x.tar"
-    )
-    assert (list(tree.files), tree.skipped) == (["f"], 2)
-
-
-def test_a_bomb_is_refused() -> None:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:xz") as archive:
-        archive.addfile(_entry("p/zeros", size=50_000_000), io.BytesIO(bytes(50_000_000)))
-    with pytest.raises(BadSource, match="grows"):
-        unpack(packed.getvalue(), "x.tar.xz")
-
-
-def test_rubbish_is_no_archive() -> None:
-    with pytest.raises(BadSource, match="cannot be unpacked"):
-        unpack(b"rubbish", "x.tar.gz")
 
 
 def test_releases_become_a_git_history_that_reads_back(tmp_path: Path) -> None:
@@ -97,22 +23,6 @@ def test_releases_become_a_git_history_that_reads_back(tmp_path: Path) -> None:
     assert read_commit(tmp_path / "h", "1").digest == first.digest
     assert read_commit(tmp_path / "h", None) == second
     assert write_history(tmp_path / "again", [("1", first), ("2", second)]) == commit
-
-
-def test_reading_a_commit_runs_no_filter(tmp_path: Path) -> None:
-    repository = git.Repo.init(tmp_path / "r")
-    (tmp_path / "r" / ".gitattributes").write_text("*.py filter=evil\n")
-    (tmp_path / "r" / "a.py").write_text("x = 1\n")
-    repository.git.add("--all")
-    repository.git.commit(
-        "-m", "x", env={f"GIT_{r}_{f}": "x" for r in ("AUTHOR", "COMMITTER") for f in ("NAME", "EMAIL")}
-    )
-    with repository.config_writer() as config:
-        config.set_value('filter "evil"', "smudge", f"touch {tmp_path}/ran")
-        config.set_value("core", "fsmonitor", f"touch {tmp_path}/ran")
-    repository.close()
-    assert read_commit(tmp_path / "r", None).files["a.py"] == b"x = 1\n"
-    assert not (tmp_path / "ran").exists()
 
 
 def test_sources_without_python_or_tests_are_refused(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from collectors.function_tracing import trace_function
 from images.local_container import LocalContainer
 from pipelines.errors import EndpointSilent, UserError
 from pipelines.jobs.account_job import check_rewriter, rewrite, tell, to_rewrite
-from pipelines.recipe import CollectRecipe, from_table
+from pipelines.recipe import CollectRecipe
+from pipelines.recipe_table import from_table
 from pipelines.report import write_report
 from pipelines.summary import summarise
 from tests.chat_server import Reply, chat_server, completion

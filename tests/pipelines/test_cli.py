@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import UserError
-from pipelines.recipe import CollectRecipe, from_table, read_recipe
+from pipelines.recipe import CollectRecipe, read_recipe
+from pipelines.recipe_table import from_table
 from pipelines.train_recipe import TrainRecipe
 
 
