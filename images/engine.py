@@ -41,6 +41,17 @@ class Running:
     stream: AttachedStream
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImage:
+    """An image as the engine lists it: its names, labels, bytes with all layers, and when it was made (Unix time)."""
+
+    id: str
+    names: tuple[str, ...]
+    labels: dict[str, str]
+    size: int
+    created: int
+
+
 def owner_mark() -> str:
     """Return host, process id and start time of this process: enough to tell later whether it still lives."""
     return f"{socket.gethostname()}:{os.getpid()}:{_start_time(os.getpid())}"
@@ -198,6 +209,47 @@ class Engine:
                 self.remove(str(container.id))
                 removed += 1
         return removed
+
+    def gateway(self) -> str | None:
+        """Return this machine's address as containers with a network see it, or None where the engine names none."""
+        try:
+            pools = self._client.networks.get("bridge").attrs["IPAM"]["Config"] or []
+        except (docker.errors.APIError, KeyError, TypeError):
+            return None
+        return next((pool["Gateway"] for pool in pools if pool.get("Gateway")), None)
+
+    def images(self, *, label: str, dangling: bool = False) -> list[StoredImage]:
+        """Return the images that bear the label; with `dangling`, those that lost their name."""
+        filters = {"label": label, "dangling": dangling}
+        with naming_engine_errors("list images"):
+            # Names and sizes come with the listing: to inspect thousands of images one by one takes minutes.
+            found = self._client.api.images(filters=filters)
+        return [_stored(entry) for entry in found]
+
+    def labels(self, name: str) -> dict[str, str]:
+        """Return the labels of a local image."""
+        return dict(self._client.images.get(name).labels)
+
+    def remove_image(self, name: str) -> bool:
+        """Remove a name, and the image with its last one; return False when a container or another image needs it."""
+        try:
+            self._client.api.remove_image(name)
+        except docker.errors.ImageNotFound:
+            return True
+        except docker.errors.APIError:
+            return False
+        return True
+
+
+def _stored(entry: dict[str, Any]) -> StoredImage:
+    names = tuple(name for name in entry.get("RepoTags") or () if name != "<none>:<none>")
+    return StoredImage(
+        id=str(entry["Id"]),
+        names=names,
+        labels=dict(entry.get("Labels") or {}),
+        size=int(entry["Size"]),
+        created=int(entry["Created"]),
+    )
 
 
 class naming_engine_errors:

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.console import Console
 
 from images.base_image import ensure_base
-from images.build import BuildSettings, build_image
+from images.build import build_image
+from images.build_settings import BuildSettings
 from images.catalogue import ImageRecord
 from images.engine import Engine
 from images.host_pip import read_host_pip

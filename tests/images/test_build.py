@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from images.build import BuildSettings, build_image
+from images.build import build_image
+from images.build_settings import BuildSettings
 from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.source import fetch
@@ -43,11 +44,13 @@ def test_a_broken_build_is_a_record_with_its_class(engine: Engine, base: str) ->
         "a.py": b"",
         "test_a.py": b"",
         "setup.py": b"raise SystemExit('no')",
-        "pyproject.toml": b"[build-system]\n",
+        "pyproject.toml": b"[build-system]\nrequires = ['setuptools']\n",
     }
     record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings())
     assert record.status == "failed"
-    assert record.reason.startswith("no-tests-ran: ")
+    assert record.reason.startswith("resolve: ")
+    assert [attempt.recipe for attempt in record.attempts] == ["the project alone", "not installed"]
+    assert "exit code 1" in record.attempts[0].log
 
 
 def test_failing_tests_are_counted_not_hidden(engine: Engine, base: str) -> None:

@@ -1,0 +1,33 @@
+"""BuildSettings: how images are built."""
+
+import re
+from dataclasses import dataclass
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSettings:
+    """Preferred Python and base image, share of tests that must pass every time, bounds of each stage in seconds.
+
+    `as_of` (a date) leaves out every package file that was uploaded later; `attempts` bounds the recipes that are tried.
+    """
+
+    python: str = "3.11"
+    base_image: str = "python:{python}-slim"
+    pass_share: float = 0.8
+    test_runs: int = 3
+    attempts: int = 4
+    as_of: str = ""
+    install_seconds: float = 600
+    test_seconds: float = 600
+
+    def __post_init__(self) -> None:
+        if not 0 < self.pass_share <= 1:
+            raise ValueError(f"pass_share is {self.pass_share!r}: it must lie above 0 and at most at 1")
+        if self.test_runs < 1 or self.attempts < 1:
+            raise ValueError(f"test_runs is {self.test_runs!r} and attempts {self.attempts!r}: both must be at least 1")
+        if self.as_of and not _DATE.fullmatch(self.as_of):
+            raise ValueError(
+                f"as_of is {self.as_of!r}: write a date as 2024-05-31, or with a time as 2024-05-31T12:00:00Z"
+            )
