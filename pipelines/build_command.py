@@ -12,8 +12,10 @@ from images.build_settings import BuildSettings
 from images.catalogue import ImageRecord
 from images.engine import Engine
 from images.host_pip import read_host_pip
+from images.record_shelf import RecordShelf, still_there
 from images.source import fetch
-from images.spec import parse_spec
+from images.source_tree import SourceTree
+from images.spec import RepositorySpec, SourceKind, parse_spec
 from pipelines.errors import UserError
 
 
@@ -24,15 +26,36 @@ def build_command(specs: Sequence[str], *, workers: int, python: str) -> int:
     """
     if workers < 1:
         raise UserError(f"--workers is {workers}: it must be at least 1")
-    pip = read_host_pip()
-    fetched = [(spec, fetch(spec, pip=pip)) for spec in map(parse_spec, specs)]
-    engine, settings = Engine(), BuildSettings(python=python)
+    pip, shelf, settings = read_host_pip(), RecordShelf(), BuildSettings(python=python)
+    read = [parse_spec(text) for text in specs]
+    waiting: list[tuple[RepositorySpec, SourceTree | None]] = []
+    for spec in read:
+        if spec.kind is SourceKind.RELEASE and shelf.find(spec.text, settings):
+            waiting.append((spec, None))
+        else:
+            waiting.append((spec, fetch(spec, pip=pip)))
+    engine = Engine()
     ensure_base(engine, python, image=settings.base_image)
     console = Console()
     with ThreadPoolExecutor(workers) as pool:
-        records = pool.map(lambda pair: build_image(engine, pair[0], pair[1], settings), fetched)
+        records = pool.map(lambda pair: build_or_find(engine, shelf, pair[0], pair[1], settings), waiting)
         failed = [record for record in records if not _say(console, record)]
     return 2 if failed else 0
+
+
+def build_or_find(
+    engine: Engine, shelf: RecordShelf, spec: RepositorySpec, tree: SourceTree | None, settings: BuildSettings
+) -> ImageRecord:
+    """Return the record of an image that is as a build would make it, else build it and keep its record.
+
+    A release never changes: without its `tree`, its files are fetched only when there is something to build.
+    """
+    known = shelf.find(spec.text, settings)
+    if known and still_there(engine, known, tree.digest if tree else None):
+        return known
+    record = build_image(engine, spec, tree or fetch(spec, pip=read_host_pip()), settings)
+    shelf.put(record, settings)
+    return record
 
 
 def _say(console: Console, record: ImageRecord) -> bool:
