@@ -11,6 +11,7 @@ class BuildSettings:
     """Preferred Python and base image, share of tests that must pass every time, bounds of each stage in seconds.
 
     `as_of` (a date) leaves out every package file that was uploaded later; `attempts` bounds the recipes that are tried.
+    `one_test_seconds` is what a single test may take before it fails.
     """
 
     python: str = "3.11"
@@ -21,6 +22,7 @@ class BuildSettings:
     as_of: str = ""
     install_seconds: float = 600
     test_seconds: float = 600
+    one_test_seconds: float = 60
 
     def __post_init__(self) -> None:
         if not 0 < self.pass_share <= 1:

@@ -46,10 +46,25 @@ class RecordShelf:
 
     def drop(self, image: str) -> None:
         """Forget the records of an image."""
+        self._mark(image).unlink(missing_ok=True)
         for path in self._folder.glob("*.json"):
             record = _read(path)
             if record is None or record.image == image:
                 path.unlink(missing_ok=True)
+
+    def touch(self, image: str) -> None:
+        """Note that the image is used now."""
+        mark = self._mark(image)
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+
+    def used(self, image: str) -> float:
+        """Return when the image was noted as used last (Unix time), 0 when it never was."""
+        mark = self._mark(image)
+        return mark.stat().st_mtime if mark.exists() else 0.0
+
+    def _mark(self, image: str) -> Path:
+        return self._folder / "used" / image.replace("/", "-").replace(":", "-")
 
     def _path(self, spec: str, settings: BuildSettings) -> Path:
         return self._folder / f"{hashlib.sha256(_key(spec, settings).encode()).hexdigest()[:32]}.json"

@@ -19,14 +19,18 @@ from images.spec import RepositorySpec, SourceKind, parse_spec
 from pipelines.errors import UserError
 
 
-def build_command(specs: Sequence[str], *, workers: int, python: str) -> int:
+def build_command(specs: Sequence[str], *, workers: int, python: str, as_of: str = "") -> int:
     """Build the images and print a line for each; return 0 when all are executable, else 2.
 
     All sources are fetched before anything is built, so that a misspelt one leaves nothing behind.
     """
     if workers < 1:
         raise UserError(f"--workers is {workers}: it must be at least 1")
-    pip, shelf, settings = read_host_pip(), RecordShelf(), BuildSettings(python=python)
+    try:
+        settings = BuildSettings(python=python, as_of=as_of)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    pip, shelf = read_host_pip(), RecordShelf()
     read = [parse_spec(text) for text in specs]
     waiting: list[tuple[RepositorySpec, SourceTree | None]] = []
     for spec in read:
@@ -52,6 +56,7 @@ def build_or_find(
     """
     known = shelf.find(spec.text, settings)
     if known and still_there(engine, known, tree.digest if tree else None):
+        shelf.touch(known.image)
         return known
     record = build_image(engine, spec, tree or fetch(spec, pip=read_host_pip()), settings)
     shelf.put(record, settings)

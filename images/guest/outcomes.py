@@ -3,12 +3,14 @@
 It runs inside foreign images: standard library and pytest's public hooks only, Python 3.8 and newer. Lines:
 ["collected", [ids]], ["test", id, outcome, seconds, message], ["error", id, message], ["end", exit status].
 The environment names the file to write (WORLDLINE_OUTCOMES) and, optionally, a JSON list of the ids to keep
-(WORLDLINE_SELECT) and the seed of another order (WORLDLINE_SHUFFLE).
+(WORLDLINE_SELECT), the seed of another order (WORLDLINE_SHUFFLE), and the seconds that one test may take
+(WORLDLINE_TEST_SECONDS), so that one that hangs is one that fails. A test that sets an alarm of its own keeps that.
 """
 
 import hashlib
 import json
 import os
+import signal
 
 import pytest
 
@@ -89,6 +91,26 @@ def pytest_runtest_makereport(item, call):
     if report.when == "teardown":
         outcome, message = channel.outcomes[item.nodeid]
         channel.write("test", item.nodeid, outcome, round(channel.seconds[item.nodeid], 4), message)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    seconds = float(os.environ.get("WORLDLINE_TEST_SECONDS", 0))
+    if not seconds or signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(number, frame):
+        pytest.fail("the test took longer than %g s" % seconds)
+
+    signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGALRM) is end:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -12,6 +12,7 @@ from images.engine import Engine
 from images.errors import BadSource
 from images.health import TestOutcome
 from images.host_pip import read_host_pip
+from images.record_shelf import RecordShelf
 from images.release_history import write_history
 from images.source import fetch
 from images.source_tree import SourceTree
@@ -68,6 +69,7 @@ def _row(record: ImageRecord, split: str) -> Row:
 def read_image(folder: Path, entry: RepositoryEntry) -> tuple[Row, SourceTree]:
     """Return the committed image row of a repository and its files."""
     row = Store(folder, "images").unit_rows(repository_name(entry))[0]
+    RecordShelf().touch(row["image"])
     return row, _files(folder, entry)
 
 
