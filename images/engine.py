@@ -230,6 +230,14 @@ class Engine:
         """Return the labels of a local image."""
         return dict(self._client.images.get(name).labels)
 
+    def build(self, folder: Path, *, name: str, arguments: Mapping[str, str]) -> str:
+        """Build the Dockerfile of the folder as `name`, with build arguments; return the image's id."""
+        with naming_engine_errors(f"build {name}"):
+            made, _ = self._client.images.build(
+                path=str(folder), tag=name, buildargs=dict(arguments), rm=True, forcerm=True, timeout=3600
+            )
+        return str(made.id)
+
     def remove_image(self, name: str) -> bool:
         """Remove a name, and the image with its last one; return False when a container or another image needs it."""
         try:

@@ -11,6 +11,12 @@ from images.engine import AGENT_UID
 
 RESTORE = ("sh", "-c", "git reset -q --hard && git clean -fdq")
 
+# A project that is not installed is imported from where it lies.
+ON_PATH = (
+    "import pathlib, sysconfig; "
+    "pathlib.Path(sysconfig.get_path('purelib'), 'testbed.pth').write_text('/testbed' + chr(10) + '/testbed/src')"
+)
+
 
 def script(name: str) -> str:
     """Return one of the shell scripts of a build: `begin` or `finish`."""
@@ -52,7 +58,7 @@ def dockerfile(about: Restorable) -> str:
             system=system if about.system else "",
             packages=f"RUN {pip} {shlex.join(about.packages)}\n" if about.packages else "",
             environment="PATH=/opt/venv/bin:$PATH HOME=/home/worldline LC_ALL=C.UTF-8 TZ=UTC PYTHONDONTWRITEBYTECODE=1",
-            install=f"RUN {pip} -e .\n" if about.project else "",
+            install=f"RUN {pip} -e .\n" if about.project else f"RUN {shlex.join([PYTHON, '-c', ON_PATH])}\n",
             finish=f"RUN {json.dumps(['sh', '-c', script('finish')])}\n",
             labels=" ".join(f"{name}={json.dumps(value)}" for name, value in about.labels.items()),
         )

@@ -12,7 +12,7 @@ from images.engine import Engine
 from images.errors import BuildFailed
 from images.failure_classes import classify
 from images.health import TestSelection, command_of, run_tests
-from images.image_texts import RESTORE, Restorable, dockerfile, evaluation_script, script
+from images.image_texts import ON_PATH, RESTORE, Restorable, dockerfile, evaluation_script, script
 from images.layers import KIND_LABEL, Lock, ensure_dependencies, ensure_system
 from images.proof import Proof, prove
 from images.recipe_inference import BuildRecipe
@@ -20,11 +20,6 @@ from images.source_tree import SourceTree
 from images.spec import RepositorySpec
 
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==\S+")
-# A project that is not installed is imported from where it lies.
-_ON_PATH = (
-    "import pathlib, sysconfig; "
-    "pathlib.Path(sysconfig.get_path('purelib'), 'testbed.pth').write_text('/testbed\\n/testbed/src\\n')"
-)
 _NUMBER = re.compile(r"v?(\d+(?:\.\d+)+\S*)")
 
 
@@ -112,7 +107,7 @@ class RecipeAttempt:
                 self._log.run(container, "install", [*command, "-e", "."], env=self._environment(recipe))
                 installs.append("-m pip install --no-deps -e .")
             else:
-                self._log.run(container, "install", [container.python, "-c", _ON_PATH], env={})
+                self._log.run(container, "install", [container.python, "-c", ON_PATH], env={})
             self._log.run(container, "commit", ["sh", "-c", script("finish")], env={})
             image_id = self._replace_image(container.id, name, labels)
         return replace(

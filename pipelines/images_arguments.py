@@ -19,6 +19,7 @@ def add_images_commands(commands: "argparse._SubParsersAction[argparse.ArgumentP
     export = commands.add_parser("export", help="write the Dockerfile, files, record and test script of an image")
     export.add_argument("image")
     export.add_argument("folder", type=Path)
+    export.add_argument("--verify", action="store_true", help="build the Dockerfile and compare what its tests are")
     export.set_defaults(command=_export)
     usage = commands.add_parser("du", help="say what takes how much disk")
     usage.set_defaults(command=_du)
@@ -52,7 +53,7 @@ def _show(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     from pipelines.image_export import export_image
 
-    return export_image(arguments.image, arguments.folder)
+    return export_image(arguments.image, arguments.folder, verify=arguments.verify)
 
 
 def _du(_: argparse.Namespace) -> int:
