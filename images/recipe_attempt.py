@@ -20,6 +20,14 @@ from images.source_tree import SourceTree
 from images.spec import RepositorySpec
 
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==\S+")
+# From which day on there was a pytest that runs on a Python version.
+_PYTEST_RUNS = {
+    "3.9": "2020-12-31",
+    "3.10": "2021-12-31",
+    "3.11": "2022-12-31",
+    "3.12": "2023-12-31",
+    "3.13": "2024-12-31",
+}
 _NUMBER = re.compile(r"v?(\d+(?:\.\d+)+\S*)")
 
 
@@ -54,7 +62,7 @@ class RecipeAttempt:
     def run(self, recipe: BuildRecipe, record: ImageRecord) -> ImageRecord:
         """Return the record with the image and how its tests went; `record` names the base."""
         parent = ensure_system(self._engine, record.base, recipe.system, python=record.python_version)
-        lock = self._resolve(recipe, parent)
+        lock = self._resolve(recipe, record, parent)
         shared = ensure_dependencies(self._engine, parent, lock, self._mounts, self._log)
         record = replace(record, recipe=recipe.name, recipe_digest=recipe.digest, system_packages=recipe.system)
         record = self._commit(recipe, replace(record, packages=lock.lines), shared)
@@ -76,7 +84,14 @@ class RecipeAttempt:
             }
         )
 
-    def _resolve(self, recipe: BuildRecipe, parent: str) -> Lock:
+    def _exempt(self, record: ImageRecord) -> list[str]:
+        """Return the options that let pytest be as young as it has to be for the interpreter, whatever day is asked for."""
+        young = _PYTEST_RUNS.get(record.python_version, "")
+        if not self._settings.as_of or self._settings.as_of >= young:
+            return []
+        return [f"--exclude-newer-package={name}={young}" for name in ("pytest", "pluggy", "iniconfig", "packaging")]
+
+    def _resolve(self, recipe: BuildRecipe, record: ImageRecord, parent: str) -> Lock:
         """Return the exact packages that the recipe needs beside the project itself; nothing is installed."""
         extras = f"[{','.join(recipe.extras)}]" if recipe.extras else ""
         wanted = [*([f"-e .{extras}"] if recipe.project else []), "pytest", *recipe.needs]
@@ -86,7 +101,7 @@ class RecipeAttempt:
             container.put({"/opt/worldline/needs.in": "\n".join([*wanted, ""]).encode()})
             options = ["-q", "--no-header", "--no-annotate", "--no-sources", "--python", container.python]
             output = "/opt/worldline/lock.txt"
-            command = [UV, "pip", "compile", *options, "-o", output, "/opt/worldline/needs.in"]
+            command = [UV, "pip", "compile", *options, *self._exempt(record), "-o", output, "/opt/worldline/needs.in"]
             self._log.run(container, "resolve", command, env=self._environment(recipe))
             text = container.get([output]).get(output, b"").decode("utf-8", "replace")
         return Lock(lines=tuple(line for line in text.splitlines() if _PINNED.fullmatch(line.split(";")[0].strip())))
