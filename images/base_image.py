@@ -16,12 +16,13 @@ from images.host_pip import without_credentials
 from images.supervisor import Supervisor
 from images.supervisor_binary import ensure_supervisor
 
-_SUITES = {"3.11": "bookworm", "3.13": "trixie"}
+_SUITES = {"3.9": "bullseye", "3.11": "bookworm", "3.13": "trixie"}
 # The versions for which a base image can be had without a registry.
 PYTHONS = tuple(_SUITES)
 _VERSION = 1
-_PYTEST = "pytest==9.2.0"
-_COVERAGE = "coverage==7.17.3"
+# The last of both that run on an older Python.
+_TOOLS = {"3.9": ("pytest==8.4.2", "coverage==7.10.7")}
+_NEWEST_TOOLS = ("pytest==9.2.0", "coverage==7.17.3")
 COVERAGE_FOLDER = "/opt/coverage"
 _INSTALL_SECONDS = 900
 
@@ -46,7 +47,7 @@ def ensure_base(engine: Engine, python: str, *, image: str = "python:{python}-sl
         plain = wanted
     elif not engine.image_id(plain):
         _debootstrap(engine, python, plain)
-    _furnish(engine, plain, name)
+    _furnish(engine, plain, name, python)
     return name
 
 
@@ -106,19 +107,21 @@ command -v git >/dev/null || (apt-get update -q && apt-get install -y -q --no-in
 mkdir -p /testbed /opt/venv /opt/worldline {COVERAGE_FOLDER}
 chown {AGENT_UID}:{AGENT_UID} /testbed /opt/venv /opt/worldline {COVERAGE_FOLDER}
 """
-_FURNISH_AS_USER = f"""
+_FURNISH_AS_USER = """
 set -e
 python3 -m venv /opt/venv
-{PYTHON} -m pip install -q --upgrade pip
-{PYTHON} -m pip install -q --no-cache-dir {_PYTEST}
-{PYTHON} -m pip install -q --no-cache-dir --target {COVERAGE_FOLDER} {_COVERAGE}
+{venv} -m pip install -q --upgrade pip
+{venv} -m pip install -q --no-cache-dir {pytest}
+{venv} -m pip install -q --no-cache-dir --target {folder} {coverage}
 rm -rf /home/worldline/.cache
 """
 
 
-def _furnish(engine: Engine, plain: str, name: str) -> None:
+def _furnish(engine: Engine, plain: str, name: str, python: str) -> None:
+    pytest, coverage = _TOOLS.get(python, _NEWEST_TOOLS)
+    as_user = _FURNISH_AS_USER.format(venv=PYTHON, folder=COVERAGE_FOLDER, pytest=pytest, coverage=coverage)
     labels = {"worldline.base": plain, "worldline.kind": "base"}
-    said = run_trusted(engine, plain, _FURNISH, name=name, labels=labels, then_as_user=_FURNISH_AS_USER)
+    said = run_trusted(engine, plain, _FURNISH, name=name, labels=labels, then_as_user=as_user)
     if said is not None:
         raise BaseError(f"base image {name!r} could not be furnished: {said[-400:]}")
 

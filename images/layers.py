@@ -42,8 +42,12 @@ def ensure_system(engine: Engine, base: str, packages: Sequence[str], *, python:
     Raises `BuildFailed` of class `system-packages` when the archive does not have one.
     """
     image = base
-    for group in (toolchain(), sorted(set(packages) - set(toolchain()))):
-        if packages and group:
+    # A base from a registry brings its interpreter's headers; Debian's would be those of another one.
+    own = not engine.labels(base).get("worldline.base", "").startswith("worldline/plain")
+    packages = [name for name in packages if not (own and name.startswith("libpython"))]
+    shared = [name for name in toolchain() if name in packages]
+    for group in (shared, sorted(set(packages) - set(shared))):
+        if group:
             image = _system_layer(engine, image, [name.format(python=python) for name in group])
     return image
 
