@@ -25,8 +25,8 @@ class BuildLog:
         return "".join(self._parts)
 
     def say(self, line: str) -> None:
-        """Add a line of ours."""
-        self._parts.append(f"# {line}\n")
+        """Add what is no command's output."""
+        self._parts.append("".join(f"# {part}\n" for part in without_credentials(line).splitlines()))
 
     def run(self, container: Container, stage: str, command: Sequence[str], *, env: Mapping[str, str]) -> Completed:
         """Run the command; raise `BuildFailed`, sorted by what it said, when it does not end well."""

@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from contextlib import suppress
+from html import escape
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -58,8 +59,8 @@ class PackageProxy:
         """Return the addresses that stand for the host's indexes, in its order of preference."""
         return [f"{self.url}/{number}/simple/" for number in range(len(self._indexes))]
 
-    def page(self, number: int, project: str) -> bytes | None:
-        """Return a project's page as JSON whose files are ours, or None when the index does not know the project."""
+    def page(self, number: int, project: str) -> list[dict[str, Any]] | None:
+        """Return the entries of a project's page, whose files are ours, or None when the index does not know it."""
         address = f"{self._indexes[number]}/{project}/"
         kept = self._cache / "pages" / hashlib.sha256(address.encode()).hexdigest()
         if not kept.exists() or time.time() - kept.stat().st_mtime > _PAGE_SECONDS:
@@ -68,8 +69,7 @@ class PackageProxy:
                 return None
             found.raise_for_status()
             _write(kept, json.dumps(_entries(found)).encode())
-        files = [self._ours(entry) for entry in json.loads(kept.read_bytes())]
-        return json.dumps({"meta": {"api-version": "1.1"}, "name": project, "files": files}).encode()
+        return [self._ours(entry) for entry in json.loads(kept.read_bytes())]
 
     def _ours(self, entry: dict[str, Any]) -> dict[str, Any]:
         key = hashlib.sha256(entry["url"].encode()).hexdigest()
@@ -148,6 +148,21 @@ class _Links(HTMLParser):
         self.entries.append(entry)
 
 
+def _as_json(project: str, entries: list[dict[str, Any]]) -> bytes:
+    return json.dumps({"meta": {"api-version": "1.1"}, "name": project, "files": entries}).encode()
+
+
+def _as_html(project: str, entries: list[dict[str, Any]]) -> bytes:
+    lines = []
+    for entry in entries:
+        digest = entry.get("hashes", {}).get("sha256")
+        address = entry["url"] + (f"#sha256={digest}" if digest else "")
+        bounds = f' data-requires-python="{escape(entry["requires-python"])}"' if entry.get("requires-python") else ""
+        yanked = ' data-yanked=""' if entry.get("yanked") else ""
+        lines.append(f'<a href="{escape(address)}"{bounds}{yanked}>{escape(entry["filename"])}</a><br>')
+    return f"<!DOCTYPE html><html><head><title>{project}</title></head><body>{''.join(lines)}</body></html>".encode()
+
+
 _PAGE = re.compile(r"/(\d+)/simple/([a-z0-9][a-z0-9._-]*)/")
 _FILE = re.compile(r"/files/([0-9a-f]{64})/[^/]*?(\.metadata)?")
 
@@ -178,7 +193,10 @@ def _handler(proxy: PackageProxy) -> type[BaseHTTPRequestHandler]:
             path = self.path.partition("?")[0]
             page, file = _PAGE.fullmatch(path), _FILE.fullmatch(path)
             if page and int(page[1]) < len(proxy.index_urls):
-                return _JSON, proxy.page(int(page[1]), page[2])
+                entries = proxy.page(int(page[1]), page[2])
+                # The pip of an old Python's venv reads HTML alone.
+                kind, write = (_JSON, _as_json) if _JSON in self.headers.get("Accept", "") else ("text/html", _as_html)
+                return kind, write(page[2], entries) if entries is not None else None
             found = proxy.file(file[1], file[2] or "") if file else None
             return "application/octet-stream", found.read_bytes() if found else None
 

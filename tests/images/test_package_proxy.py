@@ -49,7 +49,8 @@ def proxy(index: tuple[Path, str], tmp_path: Path) -> Iterator[PackageProxy]:
 
 
 def _file(proxy: PackageProxy) -> dict[str, object]:
-    with requests.get(f"{proxy.index_urls[0]}a/", timeout=10) as answer:
+    accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
+    with requests.get(f"{proxy.index_urls[0]}a/", timeout=10, headers=accept) as answer:
         (entry,) = answer.json()["files"]
     return dict(entry)
 
@@ -59,6 +60,12 @@ def test_pages_name_files_of_the_proxy_alone(proxy: PackageProxy, index: tuple[P
     assert str(entry["url"]).startswith(f"{proxy.url}/files/")
     assert (entry["hashes"], entry["requires-python"]) == ({"sha256": DIGEST}, ">=3.8")
     assert index[1] not in json.dumps(entry)
+
+
+def test_an_old_pip_gets_html(proxy: PackageProxy) -> None:
+    with requests.get(f"{proxy.index_urls[0]}a/", timeout=10, headers={"Accept": "text/html"}) as answer:
+        assert answer.headers["content-type"] == "text/html"
+        assert f'.whl#sha256={DIGEST}" data-requires-python="&gt;=3.8">a-1-py3-none-any.whl</a>' in answer.text
 
 
 def test_a_file_is_fetched_once_and_then_kept(proxy: PackageProxy, index: tuple[Path, str]) -> None:
