@@ -1,10 +1,12 @@
 """Proof: a repository's tests run offline several times, in fresh containers, and what all runs say together."""
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from images.container import Container
+from images.failure_classes import classify
 from images.health import TestOutcome, TestRun, TestSelection, run_tests
 
 Start = Callable[[], AbstractContextManager[Container]]
@@ -31,6 +33,13 @@ class Proof:
         """Return what failed tests and files said, as far as leads are looked for in it."""
         texts = [test.message for test in self.tests if test.outcome in ("failed", "error")]
         return "\n".join([*self.collection_errors.values(), *texts[:500], self.said])
+
+    def failure_class(self) -> str:
+        """Return the class that most failures show: one test that asks for the network does not make a suite need it."""
+        texts = [*self.collection_errors.values(), *(test.message for test in self.tests if test.message)]
+        classes = Counter(classify(text, stage="tests") for text in texts)
+        most = classes.most_common(1)[0][0] if classes else "tests"
+        return "tests-fail" if most == "tests" else most
 
 
 def prove(start: Start, selection: TestSelection, *, runs: int, share: float, timeout_s: float) -> Proof:

@@ -55,3 +55,10 @@ def test_a_test_that_hangs_fails_and_the_others_go_on() -> None:
     proof = prove(lambda: LocalContainer(files), selection, runs=1, share=0.5, timeout_s=60)
     assert [test.outcome for test in proof.tests] == ["failed", "passed"]
     assert "took longer than 0.2 s" in proof.tests[0].message
+
+
+def test_the_class_of_a_failed_suite_is_that_of_most_failures() -> None:
+    lines = ["def test_net(): raise OSError('Temporary failure in name resolution')\n"]
+    lines += [f"def test_{n}(): open('/nowhere')\n" for n in range(3)]
+    assert _prove({"test_a.py": "".join(lines).encode()}, runs=1).failure_class() == "missing-file"
+    assert _prove({"test_a.py": b"def test_a(): assert 0\n"}, runs=1).failure_class() == "tests-fail"
