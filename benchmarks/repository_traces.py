@@ -17,7 +17,8 @@ from collectors.line_coverage import Reach, map_coverage
 from collectors.native_engine import FILE, MOUNT, native_for_base
 from collectors.repository_traces import CutSettings, RepositoryTracer, RepositoryTraces
 from collectors.tracing import TraceLimits
-from images.build import BuildSettings, build_image
+from images.build import build_image
+from images.build_settings import BuildSettings
 from images.catalogue import ImageRecord
 from images.docker_container import DockerContainer
 from images.engine import Engine

@@ -3,15 +3,11 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from packaging.version import Version
-
 from images.errors import BuildFailed
 from images.source_tree import SourceTree
 
 SOURCE = "source"
 _FORM = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?")
-# The first that has --uploaded-prior-to (pip's changelog); older ones ignore its variable without a word.
-_FIRST_PIP = Version("26.0")
 
 
 def check_as_of(text: str) -> None:
@@ -45,15 +41,14 @@ def _moment(text: str) -> datetime | None:
     return found if "T" in text else found + timedelta(days=1)
 
 
-def installing_as_of(moment: datetime | None, *, pip_version: str) -> dict[str, str]:
-    """Return the environment in which pip and uv, and what they start to build wheels, see no file uploaded later.
+def installing_as_of(moment: datetime | None) -> dict[str, str]:
+    """Return the environment in which uv, and what it starts to build wheels, sees no file uploaded later.
 
-    The index must state upload times (PEP 700): both refuse files without one. Raises `BuildFailed` for a pip that
-    cannot do this, since it would install what is newest without a word.
+    The index must state upload times (PEP 700): files without one are refused.
     """
-    if moment is None:
-        return {}
-    if Version(pip_version) < _FIRST_PIP:
-        raise BuildFailed("as-of", f"pip {pip_version} cannot be pinned to a date: {_FIRST_PIP} or newer can")
-    text = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return {"PIP_UPLOADED_PRIOR_TO": text, "UV_EXCLUDE_NEWER": text}
+    return {"UV_EXCLUDE_NEWER": text_of(moment)} if moment else {}
+
+
+def text_of(moment: datetime) -> str:
+    """Return a moment as it is written in records and settings."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from images.build_mounts import BuildMounts
@@ -11,13 +12,17 @@ from images.docker_container import ENVIRONMENT, PYTHON
 from images.engine import AGENT_UID, Engine
 from images.engine_setup import ensure_debootstrap
 from images.errors import BaseError
+from images.host_pip import without_credentials
 from images.supervisor import Supervisor
 from images.supervisor_binary import ensure_supervisor
 
-_SUITES = {"3.11": "bookworm", "3.13": "trixie"}
+_SUITES = {"3.9": "bullseye", "3.11": "bookworm", "3.13": "trixie"}
+# The versions for which a base image can be had without a registry.
+PYTHONS = tuple(_SUITES)
 _VERSION = 1
-_PYTEST = "pytest==9.2.0"
-_COVERAGE = "coverage==7.17.3"
+# The last of both that run on an older Python.
+_TOOLS = {"3.9": ("pytest==8.4.2", "coverage==7.10.7")}
+_NEWEST_TOOLS = ("pytest==9.2.0", "coverage==7.17.3")
 COVERAGE_FOLDER = "/opt/coverage"
 _INSTALL_SECONDS = 900
 
@@ -42,7 +47,7 @@ def ensure_base(engine: Engine, python: str, *, image: str = "python:{python}-sl
         plain = wanted
     elif not engine.image_id(plain):
         _debootstrap(engine, python, plain)
-    _furnish(engine, plain, name)
+    _furnish(engine, plain, name, python)
     return name
 
 
@@ -102,30 +107,45 @@ command -v git >/dev/null || (apt-get update -q && apt-get install -y -q --no-in
 mkdir -p /testbed /opt/venv /opt/worldline {COVERAGE_FOLDER}
 chown {AGENT_UID}:{AGENT_UID} /testbed /opt/venv /opt/worldline {COVERAGE_FOLDER}
 """
-_FURNISH_AS_USER = f"""
+_FURNISH_AS_USER = """
 set -e
 python3 -m venv /opt/venv
-{PYTHON} -m pip install -q --upgrade pip
-{PYTHON} -m pip install -q --no-cache-dir {_PYTEST}
-{PYTHON} -m pip install -q --no-cache-dir --target {COVERAGE_FOLDER} {_COVERAGE}
+{venv} -m pip install -q --upgrade pip
+{venv} -m pip install -q --no-cache-dir {pytest}
+{venv} -m pip install -q --no-cache-dir --target {folder} {coverage}
 rm -rf /home/worldline/.cache
 """
 
 
-def _furnish(engine: Engine, plain: str, name: str) -> None:
-    supervisor = ensure_supervisor(engine, image=plain)
-    with BuildMounts() as mounts:
-        running = engine.start(plain, supervisor=supervisor, network=True, mounts=mounts.volumes, trusted=True)
+def _furnish(engine: Engine, plain: str, name: str, python: str) -> None:
+    pytest, coverage = _TOOLS.get(python, _NEWEST_TOOLS)
+    as_user = _FURNISH_AS_USER.format(venv=PYTHON, folder=COVERAGE_FOLDER, pytest=pytest, coverage=coverage)
+    labels = {"worldline.base": plain, "worldline.kind": "base"}
+    said = run_trusted(engine, plain, _FURNISH, name=name, labels=labels, then_as_user=as_user)
+    if said is not None:
+        raise BaseError(f"base image {name!r} could not be furnished: {said[-400:]}")
+
+
+def run_trusted(
+    engine: Engine, image: str, script: str, *, name: str, labels: Mapping[str, str], then_as_user: str = ""
+) -> str | None:
+    """Run a script of ours as root in the image, with the network, and keep the result as `name`.
+
+    Return None, or what the script said when it failed; nothing is kept then.
+    """
+    supervisor = ensure_supervisor(engine, image=image)
+    with BuildMounts(gateway=engine.gateway()) as mounts:
+        running = engine.start(image, supervisor=supervisor, network=True, mounts=mounts.volumes, trusted=True)
         try:
-            for script, user in ((_FURNISH, 0), (_FURNISH_AS_USER, AGENT_UID)):
-                home = "/root" if user == 0 else "/home/worldline"
+            for text, user, home in ((script, 0, "/root"), (then_as_user, AGENT_UID, "/home/worldline")):
                 env = {**ENVIRONMENT, **mounts.environment, "HOME": home}
                 done = Supervisor(running.stream).run(
-                    ["sh", "-c", script], user=user, cwd="/", env=env, timeout_s=_INSTALL_SECONDS
+                    ["sh", "-c", text], user=user, cwd="/", env=env, timeout_s=_INSTALL_SECONDS
                 )
                 if done.exit_code:
-                    raise BaseError(f"base image {name!r} could not be furnished: {done.text.strip()[-400:]}")
-            engine.commit(running.id, name=name, labels={"worldline.base": plain})
+                    return without_credentials(done.text.strip())
+            engine.commit(running.id, name=name, labels=labels)
         finally:
             running.stream.close()
             engine.remove(running.id)
+    return None

@@ -1,61 +1,34 @@
 """Build: from the files of a repository to an executable image, and the record of what was tried."""
 
+import importlib.metadata
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from images.as_of import check_as_of, installing_as_of, moment_of
-from images.base_image import ensure_base
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from images.as_of import SOURCE, moment_of, text_of
+from images.base_image import PYTHONS, ensure_base
+from images.build_log import BuildLog
 from images.build_mounts import BuildMounts
-from images.catalogue import ImageRecord
-from images.docker_container import DockerContainer
+from images.build_settings import BuildSettings
+from images.catalogue import Attempt, ImageRecord
+from images.declared_needs import DeclaredNeeds, read_needs
 from images.engine import Engine
-from images.errors import BuildFailed
-from images.health import TestOutcome, TestRun, TestSelection, run_tests
-from images.host_pip import without_credentials
+from images.errors import BuildFailed, EngineError
+from images.failure_classes import classify
+from images.leads import find_leads
 from images.licence import find_licence
+from images.pytest_config import read_config
+from images.recipe_attempt import RecipeAttempt, Source
 from images.recipe_inference import BuildRecipe, infer_recipes
 from images.source_tree import SourceTree
 from images.spec import RepositorySpec
+from images.system_packages import missing_packages, packages_of
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildSettings:
-    """How images are built: Python version, base image, share of tests that must pass, seconds for each stage.
-
-    `as_of` leaves out packages that were uploaded later: a date, a moment, or `source` (see `images.as_of`).
-    """
-
-    python: str = "3.11"
-    base_image: str = "python:{python}-slim"
-    pass_share: float = 0.8
-    as_of: str = ""
-    test_runs: int = 2
-    install_seconds: float = 600
-    test_seconds: float = 600
-
-    def __post_init__(self) -> None:
-        if not 0 < self.pass_share <= 1:
-            raise ValueError(f"pass_share is {self.pass_share!r}: it must lie above 0 and at most at 1")
-        check_as_of(self.as_of)
-
-
-_FINISH = """
-set -e
-find . -name __pycache__ -type d -prune -exec rm -rf {} +
-rm -rf .pytest_cache build
-git -c init.defaultBranch=main init -q
-printf '*.egg-info\\n__pycache__\\n.pytest_cache\\n' > .git/info/exclude
-git add -A -f -- . ':!*.egg-info'
-git -c user.name=Worldline -c user.email=worldline@localhost commit -q --no-verify -m 'Start'
-rm -rf .git/logs /home/worldline/.cache
-"""
-_COMMIT_TIME = "2020-01-01T00:00:00Z"
-_MISSING_MODULE = re.compile(r"No module named '([A-Za-z0-9_]+)")
-# What an error of collecting says about a need that has another name. A conftest whose hooks take a `path` is older
-# than pytest 9, which dropped that argument.
-_LEADS_BY_SIGN = {"Argument(s) {'path'} are declared in the hookimpl": "pytest<9"}
-_LEADS = 3
+_REPAIRS = 6
+# A failure of these classes is the same for every recipe.
+_FINAL = ("disk-full", "wrong-python", "needs-rust", "system-packages", "timeout", "needs-network", "needs-service")
 
 
 def build_image(engine: Engine, spec: RepositorySpec, tree: SourceTree, settings: BuildSettings) -> ImageRecord:
@@ -69,113 +42,111 @@ def build_image(engine: Engine, spec: RepositorySpec, tree: SourceTree, settings
         source_digest=tree.digest,
         licence=find_licence(tree),
         python_version=settings.python,
+        worldline_version=importlib.metadata.version("worldline"),
+        as_of=settings.as_of,
         source_files=tuple(tree.source_files()),
         test_files=tuple(tree.test_files()),
     )
     try:
-        record = _build(engine, record, tree, settings)
+        moment = moment_of(settings.as_of, tree)
+        if moment and settings.as_of == SOURCE:
+            settings = replace(settings, as_of=text_of(moment))
+            record = replace(record, as_of=settings.as_of)
     except BuildFailed as error:
-        record = replace(record, reason=f"{error.reason}: {error}")
-    return replace(record, seconds=time.monotonic() - started)
+        return replace(record, reason=f"{error.reason}: {error}")
+    with BuildMounts(gateway=engine.gateway(), as_of=moment) as mounts:
+        try:
+            record = _Build(engine, Source(spec=spec, tree=tree), settings, mounts).run(record)
+        except BuildFailed as error:
+            record = replace(record, reason=f"{error.reason}: {error}")
+        fetched = mounts.proxy.fetched_bytes if mounts.proxy else 0
+    return replace(record, seconds=time.monotonic() - started, fetched_bytes=fetched)
 
 
-def _build(engine: Engine, record: ImageRecord, tree: SourceTree, settings: BuildSettings) -> ImageRecord:
-    base = ensure_base(engine, settings.python, image=settings.base_image)
-    name = f"worldline/{record.repository}:{tree.digest[:16]}-py{settings.python}"
-    with BuildMounts() as mounts, DockerContainer(engine, base, network=True, mounts=mounts.volumes) as container:
-        container.put(tree.files)
-        environment = mounts.environment | _pinned(container, settings, tree)
-        commands = _install(container, infer_recipes(tree), environment, settings)
-        packages = container.run([container.python, "-m", "pip", "freeze", "--exclude-editable"]).text.splitlines()
-        dates = {"GIT_AUTHOR_DATE": _COMMIT_TIME, "GIT_COMMITTER_DATE": _COMMIT_TIME}
-        finished = container.run(["sh", "-c", _FINISH], env=dates)
-        if finished.exit_code:
-            raise BuildFailed("commit", f"the tree could not be committed: {finished.text.strip()[-300:]}")
-        labels = {"worldline.source": tree.digest, "worldline.repository": record.repository, "worldline.base": base}
-        image_id = engine.commit(container.id, name=name, labels=labels)
-    record = replace(
-        record,
-        image=name,
-        image_id=image_id,
-        base=base,
-        install_commands=tuple(commands),
-        packages=tuple(packages),
-        added_bytes=engine.image_bytes(name) - engine.image_bytes(base),
-    )
-    return _prove(engine, record, settings)
+class _Build:
+    """Tries the recipes of one repository in their order; the best record is the one with the most passing tests."""
 
+    def __init__(self, engine: Engine, source: Source, settings: BuildSettings, mounts: BuildMounts) -> None:
+        self._engine = engine
+        self._source = source
+        self._settings = settings
+        self._mounts = mounts
+        self._declared: DeclaredNeeds = read_needs(source.tree)
+        self._attempts: list[Attempt] = []
 
-def _pinned(container: DockerContainer, settings: BuildSettings, tree: SourceTree) -> dict[str, str]:
-    version = container.run([container.python, "-c", "import pip; print(pip.__version__)"]).text.strip()
-    return installing_as_of(moment_of(settings.as_of, tree), pip_version=version)
-
-
-def _install(
-    container: DockerContainer, recipes: list[BuildRecipe], env: dict[str, str], settings: BuildSettings
-) -> list[str]:
-    said = ""
-    for recipe in recipes:
-        commands = []
-        for arguments in recipe.installs:
-            command = [container.python, "-m", "pip", "install", "-q", "--no-cache-dir", *arguments]
-            done = container.run(command, env=env, timeout_s=settings.install_seconds)
-            if done.exit_code:
-                said = without_credentials(done.text.strip()[-300:])
+    def run(self, record: ImageRecord) -> ImageRecord:
+        """Return the record of the first recipe whose image is executable, else of the one that came furthest."""
+        python = choose_python(self._declared.requires_python, self._settings.python)
+        record = replace(record, python_version=python)
+        base = ensure_base(self._engine, python, image=self._settings.base_image)
+        system = packages_of(self._source.tree, self._source.spec.repository)
+        best = record
+        config = read_config(self._source.tree.files)
+        for recipe in infer_recipes(self._source.tree, self._declared, config)[: self._settings.attempts]:
+            found = self._try(replace(recipe, system=tuple(sorted(system))), replace(record, base=base))
+            if found.executable or not best.reason or len(found.passing()) > len(best.passing()):
+                best = found
+            if found.executable or found.reason.partition(":")[0] in _FINAL:
                 break
-            commands.append(" ".join(command[1:]))
-        else:
-            return commands + _follow_leads(container, recipe, env, settings)
-    raise BuildFailed("install", f"none of {len(recipes)} recipes installed; the last one said: {said}")
+        return replace(best, attempts=tuple(self._attempts))
+
+    def _try(self, recipe: BuildRecipe, record: ImageRecord) -> ImageRecord:
+        """Return the record of one recipe, changed as long as what fails says what it lacks, a bounded number of times."""
+        for number in range(_REPAIRS):
+            log, began = BuildLog(recipe.name, seconds=self._settings.install_seconds), time.monotonic()
+            attempt = RecipeAttempt(self._engine, self._source, self._settings, self._mounts, log)
+            said = ""
+            try:
+                found = attempt.run(recipe, record)
+                said = attempt.messages
+            except BuildFailed as error:
+                found, said = replace(record, reason=f"{error.reason}: {error}", recipe=recipe.name), error.said
+            except EngineError as error:
+                found = replace(record, reason=f"engine: {error}", recipe=recipe.name)
+            changed = recipe if found.executable or number == _REPAIRS - 1 else self._changed(recipe, said)
+            ended = found.reason if changed == recipe else f"{found.reason or 'tests'}; tried again with what it lacked"
+            self._attempts.append(
+                Attempt(recipe=recipe.name, reason=ended, seconds=time.monotonic() - began, log=log.text)
+            )
+            if changed == recipe:
+                return found
+            recipe = changed
+        return found
+
+    def _changed(self, recipe: BuildRecipe, said: str) -> BuildRecipe:
+        """Return the recipe with what the output shows to be missing, or as it is when nothing new is."""
+        system = set(recipe.system) | missing_packages(said)
+        own = frozenset(path.split("/")[0].removesuffix(".py") for path in self._source.tree.python_files())
+        leads = [need for need in find_leads(said, self._declared.anywhere, own) if need not in recipe.needs]
+        build = set(recipe.build_constraints)
+        if "No module named 'pkg_resources'" in said or "No module named 'distutils.msvccompiler'" in said:
+            build.add("setuptools<81")
+        changed = replace(
+            recipe, system=tuple(sorted(system)), needs=(*recipe.needs, *leads), build_constraints=tuple(sorted(build))
+        )
+        if classify(said, stage="") == "needs-git":
+            changed = replace(changed, version=self._source.version)
+        return changed
 
 
-def _follow_leads(
-    container: DockerContainer, recipe: BuildRecipe, env: dict[str, str], settings: BuildSettings
-) -> list[str]:
-    """Install modules that collecting the tests misses, at most three times; return the commands that worked."""
-    commands: list[str] = []
-    tried: set[str] = set()
-    for _ in range(_LEADS):
-        selection = TestSelection(paths=recipe.test_files, options=("--collect-only",))
-        run = run_tests(container, selection, timeout_s=settings.test_seconds)
-        texts = [*run.collection_errors.values(), "" if run.complete else run.completed.text]
-        missing = {name for text in texts for name in _MISSING_MODULE.findall(text)}
-        missing |= {need for text in texts for sign, need in _LEADS_BY_SIGN.items() if sign in text}
-        missing -= tried
-        if not missing:
-            break
-        tried |= missing
-        command = [container.python, "-m", "pip", "install", "-q", "--no-cache-dir", *sorted(missing)]
-        if container.run(command, env=env, timeout_s=settings.install_seconds).exit_code == 0:
-            commands.append(" ".join(command[1:]))
-    return commands
+def choose_python(requires: str, preferred: str) -> str:
+    """Return the preferred Python version, or the nearest that the project's own specifier allows and we can make.
 
-
-def _prove(engine: Engine, record: ImageRecord, settings: BuildSettings) -> ImageRecord:
-    runs = []
-    for number in range(settings.test_runs):
-        with DockerContainer(engine, record.image) as container:
-            selection = TestSelection(paths=record.test_files, env={"PYTHONHASHSEED": str(number)})
-            runs.append(run_tests(container, selection, timeout_s=settings.test_seconds))
-    record = replace(
-        record,
-        tests=tuple(merge_runs(runs)),
-        test_command=("python", "-m", "pytest", "-p", "no:cacheprovider", "-o", "addopts=", *record.test_files),
+    Raises `BuildFailed` of class `wrong-python` when there is none.
+    """
+    try:
+        allowed = SpecifierSet(re.sub(r"(\d)\.\*(?=\s*[,]|$)", r"\1", requires) if ">" in requires else requires)
+    except InvalidSpecifier:
+        return preferred
+    versions = sorted({preferred, *PYTHONS}, key=lambda v: (v != preferred, abs(_minor(v) - _minor(preferred))))
+    for version in versions:
+        # A specifier speaks of patch releases too: `>=3.11.4` is met by the 3.11 that a base has today.
+        if any(allowed.contains(f"{version}.{patch}", prereleases=True) for patch in (0, 99)):
+            return version
+    raise BuildFailed(
+        "wrong-python", f"the project asks for Python {requires!r}, and there are {', '.join(sorted(PYTHONS))}"
     )
-    judged = [test for test in record.tests if test.outcome not in ("skipped", "xfailed")]
-    if not judged:
-        said = runs[0].completed.text.strip()[-300:]
-        raise BuildFailed("no-tests-ran", f"no test ran: {said}")
-    share = len(record.passing()) / len(judged)
-    if share < settings.pass_share:
-        sentence = f"tests-fail: {share:.0%} of {len(judged)} tests pass, {settings.pass_share:.0%} are needed"
-        return replace(record, reason=sentence)
-    return replace(record, status="executable", reason="")
 
 
-def merge_runs(runs: list[TestRun]) -> list[TestOutcome]:
-    """Return one outcome per test: what all runs say, or `flaky` when they differ or a run lost the test."""
-    merged = []
-    for test in runs[0].outcomes.values():
-        outcomes = {run.outcomes[test.id].outcome if test.id in run.outcomes else "missing" for run in runs}
-        merged.append(test if len(outcomes) == 1 else replace(test, outcome="flaky"))
-    return merged
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])

@@ -56,8 +56,9 @@ class BaseError(ImagesError):
 
 
 class BuildFailed(ImagesError):
-    """A build that ended without an executable image; `reason` is the class that reports count."""
+    """A build that ended without an executable image; `reason` is the class that reports count, `said` the whole output."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, said: str = "") -> None:
         super().__init__(message)
         self.reason = reason
+        self.said = said or message

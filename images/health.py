@@ -10,14 +10,19 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 
 from images.container import Completed, Container
+from images.pytest_config import CONFIG_FILES, read_config
 
 GUEST = "/opt/worldline"
-_ALWAYS = ("-p", "no:cacheprovider", "-q", "--tb=short", "-o", "addopts=", "--continue-on-collection-errors")
+_REPLACED = ("-p", "no:cacheprovider", "-o", "addopts=", "-o", "required_plugins=")
+_ALWAYS = (*_REPLACED, "-q", "--tb=short", "--continue-on-collection-errors")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestOutcome:
-    """How one test ended: `passed`, `failed`, `error`, `skipped`, `xfailed` or `xpassed`; seconds; failure text."""
+    """How one test ended: `passed`, `failed`, `error`, `skipped`, `xfailed` or `xpassed`; seconds; failure text.
+
+    Of several runs: `flaky` when they differ, the mean of the seconds, and the share of runs in which it passed.
+    """
 
     __test__ = False
 
@@ -25,6 +30,7 @@ class TestOutcome:
     outcome: str
     seconds: float
     message: str = ""
+    pass_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,10 @@ class TestRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestSelection:
-    """What to run: test files (all collected when empty), the ids to keep (all when None), and pytest plugins."""
+    """What to run: test files (all collected when empty), the ids to keep (all when None), and pytest plugins.
+
+    With a `shuffle`, modules, their classes and their tests run in the order that this seed gives.
+    """
 
     __test__ = False
 
@@ -54,7 +63,13 @@ class TestSelection:
     ids: Sequence[str] | None = None
     plugins: Sequence[str] = ()
     options: Sequence[str] = ()
+    shuffle: int | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+
+
+def command_of(options: Sequence[str], paths: Sequence[str]) -> tuple[str, ...]:
+    """Return the command that a person types to run the same tests: `options` are what is kept of the project's own."""
+    return ("python", "-m", "pytest", *_REPLACED, *options, *paths)
 
 
 def files_of_ids(ids: Sequence[str]) -> list[str]:
@@ -63,7 +78,7 @@ def files_of_ids(ids: Sequence[str]) -> list[str]:
 
 
 def run_tests(container: Container, selection: TestSelection, *, timeout_s: float = 600) -> TestRun:
-    """Run the selected tests in the container and return what the plugin wrote."""
+    """Run the selected tests in the container, as the project's own options select them; return what the plugin wrote."""
     folder = f"{GUEST}/runs/{secrets.token_hex(8)}"
     outcomes, select = f"{folder}/outcomes.jsonl", f"{folder}/select.json"
     guest = {f"{GUEST}/worldline_outcomes.py": (files("images.guest") / "outcomes.py").read_bytes(), outcomes: b""}
@@ -71,10 +86,13 @@ def run_tests(container: Container, selection: TestSelection, *, timeout_s: floa
     if selection.ids is not None:
         guest[select] = json.dumps(list(selection.ids)).encode()
         env["WORLDLINE_SELECT"] = select
+    if selection.shuffle is not None:
+        env["WORLDLINE_SHUFFLE"] = str(selection.shuffle)
     container.put(guest)
     plugins = [word for name in ("worldline_outcomes", *selection.plugins) for word in ("-p", name)]
     paths = list(selection.paths) or (files_of_ids(selection.ids) if selection.ids else [])
-    command = [container.python, "-m", "pytest", *_ALWAYS, *plugins, *selection.options, *paths]
+    own = read_config(container.get(CONFIG_FILES)).options
+    command = [container.python, "-m", "pytest", *_ALWAYS, *own, *plugins, *selection.options, *paths]
     completed = container.run(command, env=env, timeout_s=timeout_s)
     return _read(container.get([outcomes]).get(outcomes, b""), completed)
 

@@ -1,100 +1,106 @@
-"""BuildRecipe: how to install a repository, inferred from what its own files say, cheapest candidate first."""
+"""BuildRecipe: how to install a repository and where its tests are, inferred from what its own files say."""
 
+import hashlib
+import json
 import re
 import tomllib
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from importlib.resources import files
+from pathlib import PurePosixPath
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from images.declared_needs import DeclaredNeeds
+from images.pytest_config import PytestConfig
+from images.requirement_lines import requirements_file
 from images.source_tree import SourceTree
 
-_TEST_NAMES = ("test", "tests", "testing", "dev-test", "dev")
-_REQUIREMENTS = re.compile(
-    r"((.*/)?(test|tests|testing|dev)[-_]?requirements|(.*/)?requirements[-_/]?(test|tests|testing|dev)|tests?/requirements)\.(txt|in)"
-)
-_LOOSE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_TEST_FOLDERS = ("test", "tests", "testing", "unittests", "_tests")
+_BESIDE = ("docs", "doc", "examples", "example", "benchmarks", "benchmark", "scripts", "tools", "perf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildRecipe:
-    """One candidate: arguments of `pip install` calls, in order, and the test files that prove the image."""
+    """One candidate: what is installed beside the project (`extras` of it, requirements), and how its tests are run.
+
+    `version` is what a project is told that else asks its version control; `build_constraints` bound what builds it.
+    """
 
     name: str
-    installs: tuple[tuple[str, ...], ...]
-    test_files: tuple[str, ...]
+    project: bool
+    extras: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    system: tuple[str, ...] = ()
+    build_constraints: tuple[str, ...] = ()
+    version: str = ""
+    test_paths: tuple[str, ...] = ()
+    test_options: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of all that the recipe says."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
-def infer_recipes(tree: SourceTree) -> list[BuildRecipe]:
-    """Return the candidates in the order in which they are worth trying; never empty."""
-    project = _pyproject(tree)
-    tests = tuple(tree.test_files())
-    needs = tuple(dict.fromkeys([*_group_needs(project), *_file_needs(tree)]))
-    extra = _test_extra(project, tree)
-    install = f".[{extra}]" if extra else "."
-    installable = bool(
-        project.get("build-system") or {"setup.py", "setup.cfg"} & set(tree.files) or project.get("project")
-    )
+def infer_recipes(tree: SourceTree, declared: DeclaredNeeds, config: PytestConfig) -> list[BuildRecipe]:
+    """Return the candidates in the order in which they are worth trying; never empty, none twice.
+
+    What is named for tests comes first: it is what the project's authors install, and less than what is named for
+    development. The bare project is last but one, because a missing module is then found by collecting (leads).
+    """
+    paths, options = test_paths(tree, config), config.options
+    tests, more = _wanted(declared.tests), _wanted([*declared.tests, *declared.dev])
     candidates = []
-    if installable:
-        with_needs = (("-e", install), *((needs,) if needs else ()))
-        candidates.append(BuildRecipe(name="editable with test needs", installs=with_needs, test_files=tests))
-        if extra or needs:
-            candidates.append(BuildRecipe(name="editable", installs=(("-e", "."),), test_files=tests))
-    listed = tuple(_requirement_lines(tree.text("requirements.txt") or ""))
-    plain = tuple(dict.fromkeys([*listed, *needs]))
-    candidates.append(BuildRecipe(name="requirements only", installs=(plain,) if plain else (), test_files=tests))
-    return candidates
+    if declared.installable:
+        wanted = [
+            ("named for tests", declared.extras, tests),
+            ("named for development", (*declared.extras, *declared.dev_extras), more),
+            ("the project alone", (), ()),
+        ]
+        if not declared.extras and not tests:
+            wanted.insert(0, wanted.pop())
+        for name, extras, needs in wanted:
+            candidates.append(BuildRecipe(name=name, project=True, extras=extras, needs=needs))
+    candidates.append(BuildRecipe(name="not installed", project=False, needs=_wanted([*_runtime(tree), *tests])))
+    unique = {(c.project, c.extras, c.needs): c for c in reversed(candidates)}
+    chosen = [c for c in candidates if unique[c.project, c.extras, c.needs] is c]
+    return [replace(candidate, test_paths=paths, test_options=options) for candidate in chosen]
 
 
-def _pyproject(tree: SourceTree) -> dict[str, Any]:
-    try:
-        return tomllib.loads(tree.text("pyproject.toml") or "")
-    except tomllib.TOMLDecodeError:
-        return {}
+def _wanted(needs: "list[str] | tuple[str, ...]") -> tuple[str, ...]:
+    """Return the requirements but for tools that no test imports; where one does, collecting says so (leads)."""
+    left_out = set(tomllib.loads((files("images") / "tools_left_out.toml").read_text())["tools"])
+    return tuple(need for need in dict.fromkeys(needs) if canonicalize_name(Requirement(need).name) not in left_out)
 
 
-def _test_extra(project: dict[str, Any], tree: SourceTree) -> str | None:
-    extras = set(project.get("project", {}).get("optional-dependencies", {}))
-    metadata = tree.text("PKG-INFO") or ""
-    extras |= set(re.findall(r"^Provides-Extra: (\S+)$", metadata, re.MULTILINE))
-    return next((name for name in _TEST_NAMES if name in extras), None)
+def _runtime(tree: SourceTree) -> list[str]:
+    return requirements_file("requirements.txt", tree.text)
 
 
-def _group_needs(project: dict[str, Any]) -> list[str]:
-    groups = project.get("dependency-groups", {})
-    chosen = next((name for name in _TEST_NAMES if name in groups), None)
-    return _expand(groups, chosen, set()) if chosen else []
+def test_paths(tree: SourceTree, config: PytestConfig) -> tuple[str, ...]:
+    """Return what pytest is given: the project's `testpaths`, else its folders of tests, else its test files.
+
+    Folders come before files, because pytest never leaves out a file that it was given by name, whatever the project's
+    `--ignore` or `collect_ignore` says.
+    """
+    tests = tree.test_files()
+    said = [path.rstrip("/").removeprefix("./") for path in config.testpaths if not re.search(r"[*?\[]", path)]
+    chosen = [p for p in said if p in (".", "") or p in tests or any(t.startswith(f"{p}/") for t in tests)]
+    if chosen:
+        return tuple(chosen)
+    folders = {_folder(PurePosixPath(test)) for test in tests if not set(PurePosixPath(test).parts) & set(_BESIDE)}
+    named = sorted(str(folder) for folder in folders if folder is not None)
+    outer = [f for f in named if not any(f.startswith(f"{other}/") for other in named)]
+    return tuple(outer) or tuple(tests)
 
 
-def _expand(groups: dict[str, Any], name: str, seen: set[str]) -> list[str]:
-    """Return the requirements of a PEP 735 group with its included groups; a ring is walked once."""
-    if name in seen:
-        return []
-    seen.add(name)
-    needs: list[str] = []
-    for entry in groups.get(name, []):
-        if isinstance(entry, dict):
-            needs += _expand(groups, str(entry.get("include-group")), seen)
-        else:
-            needs += _requirement_lines(str(entry))
-    return needs
+test_paths.__test__ = False  # type: ignore[attr-defined]
 
 
-def _file_needs(tree: SourceTree) -> list[str]:
-    named = [name for name in sorted(tree.files) if _REQUIREMENTS.fullmatch(name)]
-    return [need for name in named[:2] for need in _requirement_lines(tree.text(name) or "")]
-
-
-def _requirement_lines(text: str) -> list[str]:
-    """Return the valid requirements among the lines; options, includes and addresses are left out."""
-    needs = []
-    for line in text.splitlines():
-        stripped = re.sub(r"(^|\s)#.*$", "", line).strip()
-        if not _LOOSE.match(stripped):
-            continue
-        try:
-            needs.append(str(Requirement(stripped)) if Requirement(stripped).url is None else "")
-        except InvalidRequirement:
-            continue
-    return [need for need in needs if need]
+def _folder(test: PurePosixPath) -> PurePosixPath | None:
+    """Return the outermost folder of the path that is named for tests."""
+    for at, part in enumerate(test.parts[:-1]):
+        if part in _TEST_FOLDERS:
+            return PurePosixPath(*test.parts[: at + 1])
+    return None

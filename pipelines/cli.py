@@ -8,6 +8,7 @@ from pathlib import Path
 
 from images.spec import FORMS
 from pipelines.cli_errors import exit_with_sentence
+from pipelines.images_arguments import add_images_commands
 
 _Command = Callable[[argparse.Namespace], int]
 
@@ -37,11 +38,13 @@ def _parser() -> argparse.ArgumentParser:
     report = _add(commands, "report", "write a run's report.html and report.json", _report)
     report.add_argument("folder", type=Path)
     commands.add_parser("trace", help="run your own code and show each line that it ran: function, program or tests")
-    images = commands.add_parser("images", help="build executable images").add_subparsers(required=True)
+    images = commands.add_parser("images", help="build and keep executable images").add_subparsers(required=True)
     build = _add(images, "build", "build images of repositories", _build)
     build.add_argument("specs", nargs="+", metavar="SPEC", help=f"{FORMS}, or a list (.toml, .jsonl)")
     build.add_argument("--workers", type=int, default=2)
     build.add_argument("--python", default="3.11")
+    build.add_argument("--as-of", default="", metavar="DATE", help="install no package file that was uploaded later")
+    add_images_commands(images)
     return parser
 
 
@@ -107,7 +110,7 @@ def _trace(words: Sequence[str]) -> int:
 def _build(arguments: argparse.Namespace) -> int:
     from pipelines.build_command import build_command
 
-    return build_command(arguments.specs, workers=arguments.workers, python=arguments.python)
+    return build_command(arguments.specs, workers=arguments.workers, python=arguments.python, as_of=arguments.as_of)
 
 
 if __name__ == "__main__":

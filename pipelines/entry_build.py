@@ -2,24 +2,17 @@
 
 from dataclasses import replace
 
-from images.as_of import moment_of
-from images.build import BuildSettings
+from images.build_settings import BuildSettings
 from images.catalogue import ImageRecord
 from images.errors import BadSource, BuildFailed, RefusedSource
 from images.plain_text import one_line
 from images.repository_entry import RepositoryEntry
-from images.source_tree import SourceTree
 from images.spec import parse_spec, short_name
 
 
-def settings_of(entry: RepositoryEntry, tree: SourceTree, settings: BuildSettings) -> BuildSettings:
-    """Return the settings with the entry's own Python and date; raise `BuildFailed` where its source has no date.
-
-    The date of a source becomes a moment: that is what another machine can be told.
-    """
-    moment = moment_of(entry.as_of or settings.as_of, tree)
-    as_of = f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
-    return replace(settings, python=entry.python or settings.python, as_of=as_of)
+def settings_of(entry: RepositoryEntry, settings: BuildSettings) -> BuildSettings:
+    """Return the settings with the entry's own Python and date."""
+    return replace(settings, python=entry.python or settings.python, as_of=entry.as_of or settings.as_of)
 
 
 def spec_text(entry: RepositoryEntry) -> str:

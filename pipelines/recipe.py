@@ -14,7 +14,7 @@ from collectors.mutate_fix import MutateFixSettings
 from collectors.program_tracing import ProgramSettings
 from collectors.repository_traces import CutSettings
 from collectors.tracing import TraceLimits
-from images.build import BuildSettings
+from images.build_settings import BuildSettings
 from images.repository_entry import RepositoryEntry
 from images.source_settings import SourceSettings
 from pipelines.errors import RecipeError

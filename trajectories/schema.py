@@ -5,11 +5,13 @@ History of the version:
 2  a frame names its file and function and stores what changed in its scope (`changed`, null for a deleted name) where it
    stored every name with null for unchanged (`locals`); a trace names the engine and the interpreter that recorded it.
    The dataset of accounts came later, and changed no other.
+3  an image has its recipe, attempts with their logs, Dockerfile, scripts, shared bytes; a test of it the share of runs in
+   which it passed.
 """
 
 import pyarrow as pa
 
-VERSION = 2
+VERSION = 3
 
 _NAMED_TEXT = pa.list_(pa.struct([("name", pa.string()), ("text", pa.string())]))
 
@@ -63,6 +65,14 @@ _EPISODE = pa.struct(
     ]
 )
 
+_TEST = pa.struct(
+    [("id", pa.string()), ("outcome", pa.string()), ("seconds", pa.float64()), ("pass_rate", pa.float64())]
+)
+
+_ATTEMPT = pa.struct(
+    [("recipe", pa.string()), ("reason", pa.string()), ("seconds", pa.float64()), ("log", pa.string())]
+)
+
 _ORIGIN = [
     ("repository", pa.string()),
     ("source_digest", pa.string()),
@@ -100,16 +110,28 @@ IMAGES = _versioned(
         ("source_digest", pa.string()),
         ("licence", pa.string()),
         ("python_version", pa.string()),
+        ("worldline_version", pa.string()),
+        ("as_of", pa.string()),
         ("split", pa.string()),
         ("status", pa.string()),
         ("reason", pa.string()),
+        ("recipe", pa.string()),
+        ("recipe_digest", pa.string()),
+        ("system_packages", pa.list_(pa.string())),
         ("install_commands", pa.list_(pa.string())),
         ("test_command", pa.list_(pa.string())),
+        ("restore_command", pa.list_(pa.string())),
+        ("evaluation_script", pa.string()),
+        ("dockerfile", pa.string()),
         ("source_files", pa.list_(pa.string())),
         ("test_files", pa.list_(pa.string())),
         ("packages", pa.list_(pa.string())),
-        ("tests", pa.list_(pa.struct([("id", pa.string()), ("outcome", pa.string()), ("seconds", pa.float64())]))),
+        ("tests", pa.list_(_TEST)),
+        ("collection_errors", pa.int32()),
+        ("attempts", pa.list_(_ATTEMPT)),
         ("added_bytes", pa.int64()),
+        ("shared_bytes", pa.int64()),
+        ("fetched_bytes", pa.int64()),
         ("seconds", pa.float64()),
     ]
 )

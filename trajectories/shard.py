@@ -15,6 +15,7 @@ from trajectories.encodings import write_options
 from trajectories.errors import DiskFull, StoreError
 from trajectories.schema import VERSION
 from trajectories.version_1 import upgraded
+from trajectories.version_2 import upgraded_image
 
 Rows: TypeAlias = list[dict[str, Any]]
 
@@ -73,8 +74,9 @@ def read_shard(path: Path, columns: list[str] | None = None, *, sha256: str) -> 
     except (OSError, pa.ArrowException) as error:
         raise StoreError(f"shard {str(path)!r} cannot be read ({error}): delete it and run the job again") from error
     version = (table.schema.metadata or {}).get(b"worldline.schema", b"").decode()
-    if version == "1":
-        return [upgraded(row) for row in table.to_pylist()]
+    if version in ("1", "2"):
+        rows = [upgraded_image(row) for row in table.to_pylist()]
+        return [upgraded(row) for row in rows] if version == "1" else rows
     if version != str(VERSION):
         raise StoreError(f"shard {str(path)!r} has schema version {version!r}, expected 1 to {VERSION}")
     return table.to_pylist()

@@ -3,11 +3,14 @@
 It runs inside foreign images: standard library and pytest's public hooks only, Python 3.8 and newer. Lines:
 ["collected", [ids]], ["test", id, outcome, seconds, message], ["error", id, message], ["end", exit status].
 The environment names the file to write (WORLDLINE_OUTCOMES) and, optionally, a JSON list of the ids to keep
-(WORLDLINE_SELECT).
+(WORLDLINE_SELECT), the seed of another order (WORLDLINE_SHUFFLE), and the seconds that one test may take
+(WORLDLINE_TEST_SECONDS), so that one that hangs is one that fails. A test that sets an alarm of its own keeps that.
 """
 
+import hashlib
 import json
 import os
+import signal
 
 import pytest
 
@@ -41,7 +44,19 @@ def pytest_collection_modifyitems(config, items):
         with open(wanted_path, encoding="utf-8") as handle:
             wanted = set(json.load(handle))
         items[:] = [item for item in items if item.nodeid in wanted]
+    seed = os.environ.get("WORLDLINE_SHUFFLE")
+    if seed:
+        items.sort(key=lambda item: _place(seed, item.nodeid))
     config._worldline.write("collected", [item.nodeid for item in items])
+
+
+def _place(seed, nodeid):
+    # Digests, since `random` may shuffle otherwise on another Python. Tests of a module and of a class stay together, so
+    # that fixtures of these scopes are made once, as often as in the suite's own order.
+    start = nodeid.split("[", 1)[0]
+    parts = start.split("::")
+    levels = [parts[0], "::".join(parts[:-1]), nodeid]
+    return [hashlib.sha256((seed + "\0" + level).encode("utf-8", "surrogatepass")).hexdigest() for level in levels]
 
 
 # This hook is given no config, so what failed to be collected waits here for the end of the run.
@@ -76,6 +91,26 @@ def pytest_runtest_makereport(item, call):
     if report.when == "teardown":
         outcome, message = channel.outcomes[item.nodeid]
         channel.write("test", item.nodeid, outcome, round(channel.seconds[item.nodeid], 4), message)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    seconds = float(os.environ.get("WORLDLINE_TEST_SECONDS", 0))
+    if not seconds or signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(number, frame):
+        pytest.fail("the test took longer than %g s" % seconds)
+
+    signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGALRM) is end:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def pytest_sessionfinish(session, exitstatus):

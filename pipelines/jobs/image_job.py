@@ -13,6 +13,7 @@ from images.engine import Engine
 from images.errors import BadSource, BuildFailed
 from images.health import TestOutcome
 from images.host_pip import read_host_pip
+from images.record_shelf import RecordShelf
 from images.release_history import fetch_history, write_history
 from images.source import fetch
 from images.source_store import keep_source, kept_source
@@ -62,11 +63,10 @@ def _record(engine: Engine, recipe: CollectRecipe, entry: RepositoryEntry, folde
     try:
         spec = spec_of(entry, folder)
         tree = fetch(spec, pip=read_host_pip(), settings=recipe.sources)
-        settings = settings_of(entry, tree, recipe.images)
     except (BadSource, BuildFailed) as error:
         return failed_record(entry, error)
     keep_source(tree, folder / "sources")
-    return build_image(engine, spec, tree, settings)
+    return build_image(engine, spec, tree, settings_of(entry, recipe.images))
 
 
 def _row(record: ImageRecord, split: str) -> Row:
@@ -76,6 +76,7 @@ def _row(record: ImageRecord, split: str) -> Row:
 def read_image(folder: Path, entry: RepositoryEntry) -> tuple[Row, SourceTree]:
     """Return the committed image row of a repository and its files."""
     row = Store(folder, "images").unit_rows(repository_name(entry))[0]
+    RecordShelf().touch(row["image"])
     return row, _files(folder, entry, row["source_digest"])
 
 

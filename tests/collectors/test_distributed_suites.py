@@ -5,7 +5,8 @@ import pytest
 from collectors.line_coverage import map_coverage
 from collectors.repository_traces import CutSettings, RepositoryTracer
 from collectors.tracing import TraceLimits
-from images.build import BuildSettings, build_image
+from images.build import build_image
+from images.build_settings import BuildSettings
 from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.source_tree import SourceTree

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from images.as_of import check_as_of, installing_as_of, moment_of
-from images.build import BuildSettings, build_image
-from images.build_mounts import BuildMounts
+from images.as_of import check_as_of, moment_of
+from images.build import build_image
+from images.build_mounts import UV, BuildMounts
+from images.build_settings import BuildSettings
 from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.errors import BuildFailed
@@ -32,19 +33,13 @@ def test_what_is_no_date_is_refused(text: str) -> None:
         check_as_of(text)
 
 
-def test_a_pip_that_cannot_be_pinned_is_an_error_and_no_newest_package() -> None:
-    with pytest.raises(BuildFailed, match=r"pip 25\.3 cannot be pinned to a date"):
-        installing_as_of(RELEASED, pip_version="25.3")
-    assert installing_as_of(None, pip_version="25.3") == {}
-
-
 @pytest.mark.docker
 def test_an_old_date_gives_an_old_version(engine: Engine, base: str) -> None:
-    environment = installing_as_of(RELEASED, pip_version="26.3")
-    with BuildMounts() as mounts, DockerContainer(engine, base, network=True, mounts=mounts.volumes) as container:
-        command = [container.python, "-m", "pip", "install", "-q", "--no-cache-dir", "inflection"]
-        done = container.run(command, env=mounts.environment | environment, timeout_s=300)
-        found = container.run([container.python, "-m", "pip", "show", "inflection"]).text
+    with BuildMounts(gateway=engine.gateway(), as_of=RELEASED) as mounts:
+        with DockerContainer(engine, base, network=True, mounts=mounts.volumes) as container:
+            command = [UV, "pip", "install", "-q", "--python", container.python, "inflection"]
+            done = container.run(command, env=mounts.environment, timeout_s=300)
+            found = container.run([container.python, "-m", "pip", "show", "inflection"]).text
     assert "Version: 0.5.0\n" in found, done.text
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from images.build import BuildSettings, build_image
+from images.build import build_image
+from images.build_settings import BuildSettings
 from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.source import fetch
@@ -29,6 +30,58 @@ def test_the_sample_becomes_an_executable_image(engine: Engine, base: str) -> No
         assert container.run(["find", ".", "-name", "__pycache__"]).text == ""
 
 
+def test_an_image_says_what_it_is_and_brings_its_tree_back(engine: Engine, base: str) -> None:
+    record = build_image(engine, SPEC, SourceTree(files=sample_files()), BuildSettings())
+    labels = engine.labels(record.image)
+    assert labels["worldline.source"] == record.source_digest
+    assert labels["worldline.recipe"] == record.recipe_digest
+    assert labels["worldline.kind"] == "repository"
+    assert {test.pass_rate for test in record.tests} == {1.0}
+    with DockerContainer(engine, record.image) as container:
+        assert container.run(["id", "-u"]).text == "10001\n"
+        assert (
+            container.run(["sh", "-c", "ls .git/logs .git/hooks; git remote; git stash list"]).text.count("No such")
+            == 2
+        )
+        container.put({"ledger.py": b"broken", "new.py": b"", "evaluate.sh": record.evaluation_script.encode()})
+        assert container.run(["sh", "evaluate.sh"]).exit_code != 0
+        container.run(record.restore_command)
+        assert container.run(["git", "status", "--porcelain"]).text == ""
+        assert container.run(["sh", "-c", record.evaluation_script]).exit_code == 0
+
+
+def test_repositories_with_the_same_needs_share_their_layer(engine: Engine, base: str) -> None:
+    needs = {"requirements.txt": b"inflection==0.5.1\n", "a.py": b""}
+    images = []
+    for number in (1, 2):
+        test = f"import inflection\ndef test_{number}(): assert {number}\n".encode()
+        record = build_image(engine, SPEC, SourceTree(files={**needs, "test_a.py": test}), BuildSettings())
+        assert record.executable, record.reason
+        images.append(record.image)
+    layers = {engine.labels(image)["worldline.base"] for image in images}
+    assert len(layers) == 1
+    assert layers.pop().startswith("worldline/deps:")
+
+
+def test_a_module_that_only_collecting_names_is_installed_from_what_the_project_declares(
+    engine: Engine, base: str
+) -> None:
+    files = {
+        "a.py": b"",
+        "test_a.py": b"import inflection\ndef test_a(): pass\n",
+        "Makefile": b"t:\n\tpip install inflection\n",
+    }
+    record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings())
+    assert (record.status, len(record.attempts)) == ("executable", 2)
+    assert any(line.startswith("inflection==") for line in record.packages)
+
+
+def test_a_build_as_of_a_date_takes_the_packages_of_its_day(engine: Engine, base: str) -> None:
+    files = {"requirements.txt": b"inflection\n", "a.py": b"", "test_a.py": b"def test_a(): pass\n"}
+    record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings(as_of="2020-01-01"))
+    assert "inflection==0.3.1" in record.packages
+
+
 def test_nothing_of_the_hosts_pip_stays_in_an_image(engine: Engine, base: str) -> None:
     with DockerContainer(engine, base) as container:
         found = container.run(
@@ -43,11 +96,13 @@ def test_a_broken_build_is_a_record_with_its_class(engine: Engine, base: str) ->
         "a.py": b"",
         "test_a.py": b"",
         "setup.py": b"raise SystemExit('no')",
-        "pyproject.toml": b"[build-system]\n",
+        "pyproject.toml": b"[build-system]\nrequires = ['setuptools']\n",
     }
     record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings())
     assert record.status == "failed"
-    assert record.reason.startswith("no-tests-ran: ")
+    assert record.reason.startswith("resolve: ")
+    assert [attempt.recipe for attempt in record.attempts] == ["the project alone", "not installed"]
+    assert "exit code 1" in record.attempts[0].log
 
 
 def test_failing_tests_are_counted_not_hidden(engine: Engine, base: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from images.base_image import ensure_base
-from images.build import BuildSettings
+from images.build_settings import BuildSettings
 from images.engine import Engine
 from images.release_history import write_history
 from images.source_tree import SourceTree

@@ -1,0 +1,1 @@
+"""The image builder on fixed public lists of projects."""

@@ -1,0 +1,53 @@
+"""BuildLog: all that one attempt of a build ran and what it said; a step that fails is a `BuildFailed` with its class."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+from images.container import Completed, Container
+from images.errors import BuildFailed
+from images.failure_classes import classify
+from images.host_pip import without_credentials
+
+_KEPT = 20_000
+
+
+class BuildLog:
+    """Collects the text of one attempt; `seconds` bounds each step."""
+
+    def __init__(self, recipe: str, *, seconds: float) -> None:
+        self.recipe = recipe
+        self._seconds = seconds
+        self._parts: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """Return the log."""
+        return "".join(self._parts)
+
+    def say(self, line: str) -> None:
+        """Add what is no command's output."""
+        self._parts.append("".join(f"# {part}\n" for part in without_credentials(line).splitlines()))
+
+    def run(self, container: Container, stage: str, command: Sequence[str], *, env: Mapping[str, str]) -> Completed:
+        """Run the command; raise `BuildFailed`, sorted by what it said, when it does not end well."""
+        done = container.run(command, env=env, timeout_s=self._seconds)
+        self.add(stage, command, done)
+        if done.exit_code:
+            text = without_credentials(done.text)
+            reason = "timeout" if done.timed_out else classify(text, stage=stage)
+            raise BuildFailed(reason, f"{stage} failed: {_last(text)}", text)
+        return done
+
+    def add(self, stage: str, command: Sequence[str], done: Completed) -> None:
+        """Add a command that has run."""
+        said = without_credentials(done.text)
+        cut = said if len(said) <= _KEPT else f"{said[: _KEPT // 2]}\n[...]\n{said[-_KEPT // 2 :]}"
+        head = f"# {stage}: exit code {done.exit_code} after {done.seconds:.1f} s"
+        # A script of ours stands in the sources: its first words say which.
+        shown = shlex.join(word if len(word) < 200 else f"{word[:80]}..." for word in command)
+        self._parts.append(f"{head}\n$ {shown}\n{cut.rstrip()}\n\n")
+
+
+def _last(text: str) -> str:
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    return " ".join(lines[-6:])[-400:] if lines else "it said nothing"

@@ -1,0 +1,60 @@
+"""Leads: what the output of tests shows to be missing, and which requirement would give it.
+
+A name is never installed because a stranger's test imports it: it stands in the project's own files or in
+import_names.toml. Else whoever registers a name on the index could run code in our builds.
+"""
+
+import functools
+import re
+import tomllib
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+_MODULE = re.compile(r"No module named '([A-Za-z0-9_]+)(?:\.[\w.]+)?'")
+_PLUGIN = re.compile(r'Error importing plugin "([\w.]+)"|could not import plugin "([\w.]+)"')
+_FIXTURE = re.compile(r"fixture '(\w+)' not found")
+_ASYNC = "async def functions are not natively supported"
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((files("images") / "import_names.toml").read_text())
+
+
+def find_leads(text: str, declared: Sequence[str], own: frozenset[str] = frozenset()) -> list[str]:
+    """Return the requirements that the text gives reason to install, sorted; modules of the project itself are none."""
+    known: dict[str, str] = {canonicalize_name(Requirement(need).name): need for need in declared}
+    found: set[str] = set()
+    modules = {*_MODULE.findall(text), *(one or other for one, other in _PLUGIN.findall(text))}
+    for module in modules - own:
+        found.add(_distribution(module.split(".")[0], known))
+    for fixture in _FIXTURE.findall(text):
+        name = _table()["fixtures"].get(fixture, "")
+        found.add(known.get(canonicalize_name(name), name) if name else _plugin_for(fixture, known))
+    for phrase, names in _table()["phrases"].items():
+        if phrase in text:
+            found.add(_first(names, known))
+    return sorted(found - {""})
+
+
+def _distribution(module: str, known: dict[str, str]) -> str:
+    plain = canonicalize_name(module)
+    listed = _table()["modules"].get(module, "")
+    named = canonicalize_name(Requirement(listed).name) if listed else ""
+    # What the project names carries its own bounds; an entry of the table is for those that name nothing.
+    return next((known[name] for name in (named, plain, f"python-{plain}", f"py{plain}") if name in known), listed)
+
+
+def _plugin_for(fixture: str, known: dict[str, str]) -> str:
+    return known.get(canonicalize_name(f"pytest-{fixture}"), "")
+
+
+def _first(names: list[str], known: dict[str, str]) -> str:
+    declared = [
+        known[canonicalize_name(Requirement(n).name)] for n in names if canonicalize_name(Requirement(n).name) in known
+    ]
+    return next((need for need in declared if Requirement(need).name != "pytest"), names[0])
