@@ -35,11 +35,13 @@ def test_what_is_no_date_is_refused(text: str) -> None:
 
 @pytest.mark.docker
 def test_an_old_date_gives_an_old_version(engine: Engine, base: str) -> None:
-    with BuildMounts(gateway=engine.gateway(), as_of=RELEASED) as mounts:
-        with DockerContainer(engine, base, network=True, mounts=mounts.volumes) as container:
-            command = [UV, "pip", "install", "-q", "--python", container.python, "inflection"]
-            done = container.run(command, env=mounts.environment, timeout_s=300)
-            found = container.run([container.python, "-m", "pip", "show", "inflection"]).text
+    with (
+        BuildMounts(gateway=engine.gateway(), as_of=RELEASED) as mounts,
+        DockerContainer(engine, base, network=True, mounts=mounts.volumes) as container,
+    ):
+        command = [UV, "pip", "install", "-q", "--python", container.python, "inflection"]
+        done = container.run(command, env=mounts.environment, timeout_s=300)
+        found = container.run([container.python, "-m", "pip", "show", "inflection"]).text
     assert "Version: 0.5.0\n" in found, done.text
 
 
