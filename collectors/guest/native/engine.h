@@ -40,7 +40,6 @@
 #define TYPES 256
 #define SHOWN 512
 #define LONG_STRING 64
-#define LONG_RUN 8
 #define INSTANCE SIZE_MAX
 #define LARGE_LEAF 4096
 #define MOST_OF_MESSAGE 500

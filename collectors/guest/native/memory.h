@@ -120,12 +120,9 @@ static inline int holds(const Words *words, size_t from, size_t to) {
             known += 5;
             continue;
         }
-        known += 2;
-        for (size_t few = count < LONG_RUN ? count : 2; few; few--, count--)
-            if (*there++ != *known++) return 0;
-        uintptr_t differs = 0;
-        for (; count; count--) differs |= *there++ ^ *known++;
-        if (differs) return 0;
+        for (known += 2; count >= 2; count -= 2, known += 2, there += 2)
+            if (there[0] != known[0] || there[1] != known[1]) return 0;
+        if (count && *there != *known++) return 0;
     }
     return 1;
 }
