@@ -8,6 +8,7 @@ that what else the machine does hits all alike. How dense a suite is decides: so
 `--quick` runs two projects once.
 """
 
+import math
 import statistics
 import sys
 from dataclasses import dataclass
@@ -79,16 +80,9 @@ def claims_of(label: str, rows: list[Row], floor: str) -> list[Claim]:
     bar = _BARS[floor == FLOORS[0]]
     claims = []
     for row in rows:
-        ratio = row.ratios.get(NATIVE)
-        value = f"{ratio:.2f}" if ratio else row.reasons.get(NATIVE, "not measured")
-        claims.append(
-            Claim(
-                claim=f"{label} {row.project}: C engine",
-                value=value,
-                bar=f"<= {bar}",
-                holds=bool(ratio) and ratio <= bar,
-            )
-        )
+        ratio = row.ratios.get(NATIVE, math.inf)
+        value = f"{ratio:.2f}" if NATIVE in row.ratios else row.reasons.get(NATIVE, "not measured")
+        claims.append(Claim(claim=f"{label} {row.project}: C engine", value=value, bar=f"<= {bar}", holds=ratio <= bar))
     found = [row.ratios[NATIVE] for row in rows if NATIVE in row.ratios]
     lowest = [row.ratios[floor] for row in rows if floor in row.ratios]
     holding = sum(ratio <= bar for ratio in found)
