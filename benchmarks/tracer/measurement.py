@@ -42,13 +42,14 @@ class Cell:
 class Times:
     """The best CPU seconds of a cell, in all and inside the tests' calls; `reason` says why there are none.
 
-    `failed` names the tests that a peer makes fail: its time is kept.
+    `events` are those of a pass, where the tool counts them. `failed` names the tests that a peer makes fail: its time is kept.
     """
 
     seconds: float = 0.0
     inside: float = 0.0
     reason: str = ""
     failed: tuple[str, ...] = ()
+    events: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ def run_once(interpreter: Interpreter, workload: Workload, cell: Cell, effort: E
     if told["failed"] and (cell.tool == UNTRACED or cell.tool.startswith("ours")):
         return Times(reason=f"tests failed: {', '.join(told['failed'])}"[:300])
     seconds, inside = (min(column) for column in zip(*told["runs"], strict=True))
-    return Times(seconds=seconds, inside=inside, failed=tuple(told["failed"]))
+    return Times(seconds=seconds, inside=inside, failed=tuple(told["failed"]), events=told["events"])
 
 
 def _last_error(text: str) -> str:

@@ -10,8 +10,8 @@ FLOORS = ("empty C callback on sys.monitoring", "empty C trace function")
 _FAST = (*FLOORS, "empty Python trace function", "coverage.py, sys.monitoring", COVERAGE, NATIVE)
 _PURE = (MONITORING, SETTRACE)
 _SLOW = (PLAIN, "the same, texts thrown away", "viztracer, log_var", "hunter, calls", HUNTER, "PySnooper", "snoop")
-# PySnooper, snoop and viztracer's log_var have no way to be told a project's files; the first floor needs a program.
-_PROGRAMS_ONLY = ("PySnooper", "snoop", "viztracer, log_var", FLOORS[0])
+# These have no way to be told a project's files.
+_PROGRAMS_ONLY = ("PySnooper", "snoop", "viztracer, log_var")
 TOOLS = (UNTRACED, *_FAST, *_PURE, *_SLOW)
 
 _E = (

@@ -1,15 +1,16 @@
 """Runs one workload under one tool and prints the CPU seconds: python bench_run.py SETTINGS, where SETTINGS is JSON.
 
 {"tool": name, "files": [absolute paths], "seconds": go on until so much was measured, "passes": at most,
-"program": path and "rounds": n, or "pytest": [arguments]}. Prints {"runs": [[seconds, seconds inside tests], ...],
-"failed": [tests]} on the last line. One pass of the loop is one `run` of a freshly made tool. CPython 3.8 and newer.
+"program": path and "rounds": n, or "pytest": [arguments]}. Prints on the last line {"runs": [[seconds, seconds inside tests],
+...], "failed": [tests], "events": of a pass, where they are counted}. One pass of the loop is one `run` of a freshly made
+tool. CPython 3.8 and newer.
 """
 
 import json
 import sys
 
 from bench_clock import timed
-from bench_tools import TOOLS, with_variables_logged
+from bench_tools import TOOLS, counted, with_variables_logged
 
 
 def program_pass(settings, tool, files):
@@ -39,7 +40,7 @@ def main():
     runs = []
     while not runs or (len(runs) < settings["passes"] and sum(run[0] for run in runs) < settings["seconds"]):
         runs.append(once())
-    print(json.dumps({"runs": runs, "failed": settings.get("failed", [])}))
+    print(json.dumps({"runs": runs, "failed": settings.get("failed", []), "events": counted[0] // len(runs)}))
 
 
 if __name__ == "__main__":

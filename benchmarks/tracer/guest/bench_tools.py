@@ -10,6 +10,8 @@ import os
 import sys
 
 _OPENED = []
+# The events that `_count` was told of.
+counted = [0]
 
 
 def _null():
@@ -133,7 +135,7 @@ def plain_unwritten(files):
     return _settrace(lambda frame, event, argument: local if frame.f_code.co_filename in files else None)
 
 
-def _ours(engine):
+def _ours(engine, write=None):
     def prepare(files):
         from worldline_engines import make_hook
         from worldline_recorder import Limits
@@ -141,7 +143,7 @@ def _ours(engine):
         output = open(os.environ.get("BENCH_STREAM", os.devnull), "wb")
         limits = Limits(events=10**15, size=10**15, depth=10**6, seconds=1e9)
         native = os.environ["BENCH_NATIVE"]
-        hook = make_hook(output.write, lambda code: b"{}", _shown(files), limits, engine=engine, native=native)
+        hook = make_hook(write or output.write, lambda code: b"{}", _shown(files), limits, engine=engine, native=native)
 
         def run(work):
             hook.install()
@@ -156,6 +158,17 @@ def _ours(engine):
         return run
 
     return prepare
+
+
+def _count(blocks):
+    at = 0
+    while at + 9 <= len(blocks):
+        letter, size = blocks[at : at + 1], int.from_bytes(blocks[at + 1 : at + 5], "little")
+        if letter == b"X":
+            counted[0] += int.from_bytes(blocks[at + 5 : at + 9], "little")
+        elif letter == b"T":
+            _count(blocks[at + 9 : at + 5 + size])
+        at += 5 + size
 
 
 def _shown(files):
@@ -263,6 +276,7 @@ TOOLS = {
     "ours, native": _ours("native"),
     "ours, monitoring": _ours("monitoring"),
     "ours, settrace": _ours("settrace"),
+    "ours, counted": _ours("native", _count),
     "plain settrace with repr": plain,
     "the same, texts thrown away": plain_unwritten,
     "coverage.py, C tracer": _covered("ctrace"),

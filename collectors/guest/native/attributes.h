@@ -68,7 +68,7 @@ static int is_plain_getter(PyObject *holder) {
  *
  * A class of the program may put anything in place of the slot that holds the dictionary. */
 static TypeFacts *facts_of(Engine *e, PyTypeObject *type) {
-    TypeFacts *facts = &e->types[((uintptr_t)type >> 5) % TYPES];
+    TypeFacts *facts = &e->types[((uintptr_t)type >> 4) * 0x9E3779B97F4A7C15ull >> 56];
     unsigned version = type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? type->tp_version_tag : 0;
     if (version && facts->type == type && facts->version == version) return facts;
     PyObject *holder = _PyType_Lookup(type, dict_name);
@@ -148,18 +148,9 @@ static int open_dict(Engine *e, Attributes *read, PyObject *value, PyTypeObject 
     return place ? watch(e->made, place, 1) : 0;
 }
 
-/* Watch what no other type has, even one at the same address, that has the same name: the places of attributes are the
- * type's. */
-static int watch_version(Engine *e, PyTypeObject *type, unsigned version) {
-    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) return 0;
-    e->passing |= !version;
-    return watch(e->made, (void *)((uintptr_t)&type->tp_version_tag & ~(uintptr_t)(sizeof(uintptr_t) - 1)), 1);
-}
-
 static int open_attributes(Engine *e, Attributes *read, PyObject *value, PyTypeObject *type) {
     const TypeFacts *facts = facts_of(e, type);
     if (!facts) return -1;
-    if (watch_version(e, type, facts->version)) return -1;
     read->instance = value;
     read->base = facts->base;
     read->slots = facts->slots;

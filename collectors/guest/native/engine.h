@@ -37,9 +37,10 @@
 #define SECONDS_EVERY 256
 #define MOST_INT_BITS 2048
 #define DEEPEST 32
-#define TYPES 64
+#define TYPES 256
 #define SHOWN 512
 #define LONG_STRING 64
+#define INSTANCE SIZE_MAX
 #define LARGE_LEAF 4096
 #define MOST_OF_MESSAGE 500
 #define LINES 256

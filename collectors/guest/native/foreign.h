@@ -12,7 +12,10 @@ static int watch_type_name(Engine *e, PyTypeObject *type) {
 }
 
 static int watch_type(Engine *e, PyObject *value, PyTypeObject *type) {
-    return watch(e->made, &value->ob_type, 1) || watch_type_name(e, type);
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) return watch(e->made, &value->ob_type, 1);
+    if (!(type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG)) _PyType_Lookup(type, dict_name); /* gives it a version */
+    e->passing |= !type->tp_version_tag;
+    return watch_instance(e->made, value, type) || hold(e->made, ((PyHeapTypeObject *)type)->ht_name);
 }
 
 static int add_between(Engine *e, const char *before, PyTypeObject *type, const char *after) {

@@ -41,6 +41,26 @@ static int add_long(Engine *e, Buffer *buffer, PyObject *value) {
     return add_text(buffer, digits);
 }
 
+#define EACH 0x0101010101010101ull
+#define TOPS 0x8080808080808080ull
+
+/* Say whether one of eight bytes of ASCII is zero, one of them under 32. */
+static inline int has_zero(uint64_t word) { return ((word - EACH) & ~word & TOPS) != 0; }
+static inline int has_control(uint64_t word) { return ((word - EACH * 32) & ~word & TOPS) != 0; }
+
+/* Copy characters that need no escape, eight at once; return how many. */
+static size_t copy_plain(char *out, const unsigned char *text, size_t size, char quote) {
+    size_t at = 0;
+    for (uint64_t word; at + 8 <= size; at += 8) {
+        memcpy(&word, text + at, 8);
+        if (has_control(word) || has_zero(word ^ (EACH * 127)) || has_zero(word ^ (EACH * '\\')) ||
+            has_zero(word ^ (EACH * (unsigned char)quote)))
+            break;
+        memcpy(out + at, &word, 8);
+    }
+    return at;
+}
+
 /* Add the repr of ASCII text, character by character where one must be escaped. */
 static int add_ascii(Buffer *buffer, const unsigned char *text, size_t size) {
     static const char digits[] = "0123456789abcdef";
@@ -49,6 +69,10 @@ static int add_ascii(Buffer *buffer, const unsigned char *text, size_t size) {
     if (memchr(text, '\'', size) && !memchr(text, '"', size)) quote = '"';
     *out++ = quote;
     for (size_t i = 0; i < size; i++) {
+        size_t plain = copy_plain(out, text + i, size - i, quote);
+        out += plain;
+        i += plain;
+        if (i == size) break;
         unsigned char c = text[i];
         if (c >= 32 && c != 127 && c != (unsigned char)quote && c != '\\') {
             *out++ = (char)c;

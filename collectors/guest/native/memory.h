@@ -87,20 +87,42 @@ static inline int hold(Shown *shown, PyObject *leaf) {
     return 0;
 }
 
-/* Say whether the words from one place to another are what they were. The first two of a run may be a type and a size:
- * where they differ, what lies behind them may be no memory of ours. */
+/* The text depends on an object's being an instance of this type of the heap, on the type's name and on its version, which no
+ * other type has, even one that lies there later. */
+static inline int watch_instance(Shown *shown, PyObject *value, PyTypeObject *type) {
+    Words *words = &shown->words;
+    if (words->size + 5 > words->room && grow_words(words, 5)) return -1;
+    uintptr_t *at = words->at + words->size;
+    at[0] = (uintptr_t)value;
+    at[1] = INSTANCE;
+    at[2] = (uintptr_t)type;
+    at[3] = (uintptr_t)((PyHeapTypeObject *)type)->ht_name;
+    at[4] = type->tp_version_tag;
+    words->size += 5;
+    return 0;
+}
+
+static inline int is_instance(const uintptr_t *known) {
+    const PyTypeObject *type = (const PyTypeObject *)known[2];
+    return ((PyObject *)known[0])->ob_type == type && (uintptr_t)((const PyHeapTypeObject *)type)->ht_name == known[3] &&
+           type->tp_version_tag == known[4];
+}
+
+/* Say whether the words from one place to another are what they were. The first two of a run may be a type and a size: where
+ * they differ, what lies behind them may be no memory of ours. */
 static inline int holds(const Words *words, size_t from, size_t to) {
     const uintptr_t *known = words->at + from, *end = words->at + to;
     while (known < end) {
-        const uintptr_t *there = (const uintptr_t *)known[0], *stop = known + 2 + known[1];
-        uintptr_t differs = 0;
-        for (int i = 0; i < 2 && known + 2 + i < stop; i++)
-            if (there[i] != known[2 + i]) return 0;
-        for (known += 4, there += 2; known + 4 <= stop; known += 4, there += 4)
-            differs |= (there[0] ^ known[0]) | (there[1] ^ known[1]) | (there[2] ^ known[2]) | (there[3] ^ known[3]);
-        for (; known < stop; known++, there++) differs |= *there ^ *known;
-        if (differs) return 0;
-        known = stop;
+        const uintptr_t *there = (const uintptr_t *)known[0];
+        size_t count = known[1];
+        if (count == INSTANCE) {
+            if (!is_instance(known)) return 0;
+            known += 5;
+            continue;
+        }
+        for (known += 2; count >= 2; count -= 2, known += 2, there += 2)
+            if (there[0] != known[0] || there[1] != known[1]) return 0;
+        if (count && *there != *known++) return 0;
     }
     return 1;
 }

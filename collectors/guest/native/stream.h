@@ -1,11 +1,21 @@
 /* The stream: blocks, and a chunk of events in columns (the form stands in worldline_stream.py). */
-static int write_pending(Engine *e) {
+#define HEAD 5
+
+/* Write the blocks that are not written yet and, where there are parts, one more of them. */
+static int write_with(Engine *e, const Buffer *parts, int count) {
     if (e->torn) {
         PyErr_SetString(PyExc_RuntimeError, "the stream has lost a block");
         return -1;
     }
-    if (!e->pending.size) return 0;
-    PyObject *blocks = PyBytes_FromStringAndSize(e->pending.data, (Py_ssize_t)e->pending.size);
+    size_t size = e->pending.size;
+    for (int i = 0; i < count; i++) size += parts[i].size;
+    if (!size) return 0;
+    PyObject *blocks = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
+    char *at = blocks ? PyBytes_AS_STRING(blocks) : NULL;
+    if (blocks && e->pending.size) memcpy(at, e->pending.data, e->pending.size);
+    at += e->pending.size;
+    for (int i = 0; blocks && i < count; at += parts[i++].size)
+        if (parts[i].size) memcpy(at, parts[i].data, parts[i].size);
     e->pending.size = 0;
     e->torn = 1; /* until the blocks are written */
     PyObject *done = blocks ? call_python(e->write, blocks, NULL) : NULL;
@@ -16,16 +26,23 @@ static int write_pending(Engine *e) {
     return 0;
 }
 
-/* Add a block to those that are not written yet. One of a code object is written alone: its source may go before it. */
-static int write_block(Engine *e, char letter, const Buffer *parts, int count) {
-    uint32_t size = 0;
+static int write_pending(Engine *e) { return write_with(e, NULL, 0); }
+
+/* Add a block, of which the first part is room for its head, to those that are not written yet. One of a code object is
+ * written alone: its source may go before it. */
+static int write_block(Engine *e, char letter, Buffer *parts, int count) {
+    char head[HEAD] = { letter };
+    size_t size = 0;
     int alone = letter == 'C';
     if (alone && write_pending(e)) return -1;
-    for (int i = 0; i < count; i++) size += (uint32_t)parts[i].size;
-    if (add(&e->pending, &letter, 1) || add_number(&e->pending, size)) return -1;
+    for (int i = 1; i < count; i++) size += parts[i].size;
+    uint32_t told = (uint32_t)size;
+    memcpy(head + 1, &told, 4);
+    parts[0] = (Buffer){ head, HEAD, 0, 0 };
+    if (alone || e->pending.size + size >= PENDING) return write_with(e, parts, count);
     for (int i = 0; i < count; i++)
-        if (add(&e->pending, parts[i].data, parts[i].size)) return -1;
-    return !alone && e->pending.size < PENDING ? 0 : write_pending(e);
+        if (parts[i].size && add(&e->pending, parts[i].data, parts[i].size)) return -1;
+    return 0;
 }
 
 /* Narrow a column of u32 in place to the fewest bytes that hold its largest number, and return how many. */
@@ -35,7 +52,12 @@ static uint8_t narrow(Buffer *column) {
     for (size_t i = 0; i < count; i++) largest |= wide[i];
     if (largest < 256) {
         uint8_t *out = (uint8_t *)column->data;
-        for (size_t i = 0; i < count; i++) out[i] = (uint8_t)wide[i];
+        size_t i = 0;
+        for (; i + 4 <= count; i += 4) { /* what is read lies ahead of what is written */
+            uint32_t four = wide[i] | wide[i + 1] << 8 | wide[i + 2] << 16 | wide[i + 3] << 24;
+            memcpy(out + i, &four, 4);
+        }
+        for (; i < count; i++) out[i] = (uint8_t)wide[i];
         column->size = count;
         return 1;
     }
@@ -54,24 +76,25 @@ static int flush(Engine *e) {
     uint32_t sizes[3] = { e->chunk, (uint32_t)(e->name_column.size / 4), (uint32_t)e->texts.size };
     memcpy(head, sizes, 12);
     size_t bytes = 4 * (size_t)e->chunk;
-    Buffer parts[8] = { { head, 17, 0 }, { (char *)e->kinds, e->chunk, 0 }, { (char *)e->code_column, bytes, 0 },
-                        { (char *)e->line_column, bytes, 0 }, { (char *)e->count_column, bytes, 0 }, e->name_column,
-                        e->length_column, e->texts };
-    for (int i = 0; i < 5; i++) head[12 + i] = (char)narrow(&parts[2 + i]);
+    Buffer parts[9] = { { 0 }, { head, 17, 0, 0 }, { (char *)e->kinds, e->chunk, 0, 0 },
+                        { (char *)e->code_column, bytes, 0, 0 }, { (char *)e->line_column, bytes, 0, 0 },
+                        { (char *)e->count_column, bytes, 0, 0 }, e->name_column, e->length_column, e->texts };
+    for (int i = 0; i < 5; i++) head[12 + i] = (char)narrow(&parts[3 + i]);
     e->chunk = 0;
     e->name_column.size = e->length_column.size = e->texts.size = 0;
-    return write_block(e, 'X', parts, 8);
+    return write_block(e, 'X', parts, 9);
 }
 
 /* The end of a trace, which is written with all that was not written of it. */
 static int write_end(Engine *e) {
-    Buffer *said = &e->scratch;
+    Buffer parts[2], *said = &e->scratch;
     const char *mark = e->full ? "\"" : "";
     said->size = 0;
     if (add_text(said, "{\"cut\":") || add_text(said, mark) || add_text(said, e->full ? e->full : "null") ||
-        add_text(said, mark) || add_count(said, ",\"values_cut\":", (size_t)e->cut, "}") || write_block(e, 'E', said, 1))
+        add_text(said, mark) || add_count(said, ",\"values_cut\":", (size_t)e->cut, "}"))
         return -1;
-    return write_pending(e);
+    parts[1] = *said;
+    return write_block(e, 'E', parts, 2) ? -1 : write_pending(e);
 }
 
 /* Write a block with a JSON payload; bytes are one already. */
@@ -84,8 +107,8 @@ static int write_json(Engine *e, char letter, PyObject *value) {
         e->torn |= !text;
         if (!text) return -1;
     }
-    Buffer part = { PyBytes_AS_STRING(text), (size_t)PyBytes_GET_SIZE(text), 0 };
-    int failed = write_block(e, letter, &part, 1);
+    Buffer parts[2] = { { 0 }, { PyBytes_AS_STRING(text), (size_t)PyBytes_GET_SIZE(text), 0, 0 } };
+    int failed = write_block(e, letter, parts, 2);
     Py_DECREF(text);
     return failed;
 }

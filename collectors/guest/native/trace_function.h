@@ -79,13 +79,13 @@ static int on_trace(PyObject *self, PyFrameObject *frame, int what, PyObject *ar
         if (traces(e, PyThreadState_Get())) put_back(e);
         return 0;
     }
-    PyObject *kind, *value, *trace;
-    PyErr_Fetch(&kind, &value, &trace);
+    PyObject *kind = NULL, *value = NULL, *trace = NULL;
+    if (PyErr_Occurred()) PyErr_Fetch(&kind, &value, &trace);
     e->busy = 1;
     int failed = traced(e, frame, what, argument) ? give_up(e) : 0;
     e->busy = 0;
     if (!failed) {
-        PyErr_Restore(kind, value, trace);
+        if (kind) PyErr_Restore(kind, value, trace);
         return 0;
     }
     Py_XDECREF(kind);
