@@ -19,6 +19,9 @@
 #include "internal/pycore_setobject.h"
 #endif
 #include <frameobject.h>
+#if PY_VERSION_HEX < 0x030B0000
+#include <longintrepr.h>
+#endif
 #include <structmember.h>
 #if PY_VERSION_HEX < 0x030C0000
 #include <opcode.h>

@@ -23,9 +23,22 @@ static int add_repr(Buffer *buffer, PyObject *value) {
     return failed;
 }
 
+/* Return the number, without a call where it is small; `overflow` says whether it is too large. */
+static inline long long number_of(PyObject *value, int *overflow) {
+    *overflow = 0;
+#if PY_VERSION_HEX >= 0x030C0000
+    if (PyUnstable_Long_IsCompact((PyLongObject *)value)) return PyUnstable_Long_CompactValue((PyLongObject *)value);
+#else
+    Py_ssize_t size = Py_SIZE(value);
+    if (!size) return 0;
+    if (size == 1 || size == -1) return size * (long long)((PyLongObject *)value)->ob_digit[0];
+#endif
+    return PyLong_AsLongLongAndOverflow(value, overflow);
+}
+
 static int add_long(Engine *e, Buffer *buffer, PyObject *value) {
     int overflow;
-    long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+    long long number = number_of(value, &overflow);
     char digits[40];
     if (!overflow) {
         char *end = digits + sizeof digits, *at = end;

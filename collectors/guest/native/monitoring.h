@@ -1,4 +1,10 @@
 /* The way in from CPython 3.12 on: callbacks of sys.monitoring. */
+/* Return a line or an offset. */
+static inline long small(PyObject *number) {
+    int overflow;
+    return (long)number_of(number, &overflow);
+}
+
 /* Return the engine of this thread when the running frame is its innermost recorded one, else NULL. */
 static inline Engine *ours(Engine *head, Frame **frame) {
     PyThreadState *thread = PyThreadState_Get();
@@ -19,7 +25,7 @@ static PyObject *none(Engine *e, int failed) {
 
 /* Lines are remembered by where the instruction lies: a table of lines is read from its beginning. */
 static long line_at(Engine *e, Code *code, PyObject *offset) {
-    int at = (int)PyLong_AsLong(offset);
+    int at = (int)small(offset);
     Remembered *line = &e->lines[(size_t)(at / 2 + code->code->co_firstlineno) % LINES];
     if (line->code == code && line->offset == at) return line->line;
     line->code = code;
@@ -44,7 +50,7 @@ static int enter(Engine *head, Engine *e, Code *code, PyObject *const *arguments
     Frame *frame = running(PyThreadState_Get());
     if (check_callers(e, frame)) return -1;
     long line = code->number < 0 && !e->scopes ? code->code->co_firstlineno : line_at(e, code, arguments[1]);
-    int first = !thrown && PyLong_AsLong(arguments[1]) == 2 * (long)code->code->_co_firsttraceable;
+    int first = !thrown && small(arguments[1]) == 2 * (long)code->code->_co_firsttraceable;
     int taken = on_call(e, code, frame, frame->localsplus, frame->f_locals, line, first);
     if (taken <= 0 || code->instrumented || !head->instrument) return taken;
     code->instrumented = 1;
@@ -78,12 +84,12 @@ static PyObject *engine_line(Engine *head, PyObject *const *arguments, Py_ssize_
     Frame *frame;
     Engine *e = ours(head, &frame);
     if (!e) Py_RETURN_NONE;
-    return none(e, state(e, LINE, frame->localsplus, frame->f_locals, PyLong_AsLong(arguments[1])));
+    return none(e, state(e, LINE, frame->localsplus, frame->f_locals, small(arguments[1])));
 }
 
 /* jump(code, from, to): a jump back within one line is a line event too. */
 static PyObject *engine_jump(Engine *head, PyObject *const *arguments, Py_ssize_t count) {
-    if (PyLong_AsLong(arguments[2]) >= PyLong_AsLong(arguments[1])) return disabled(head);
+    if (small(arguments[2]) >= small(arguments[1])) return disabled(head);
     Frame *frame;
     Engine *e = ours(head, &frame);
     if (!e) Py_RETURN_NONE;
