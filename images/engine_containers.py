@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +28,7 @@ _PREFIX = "worldline-"
 _TRIES = 3
 _PROMPT_SECONDS = 19
 _REAP_SECONDS = 60
+_EXPORT_SECONDS = 3600
 _MISSING = (
     "no container engine answers: start one, or on Debian as root run `worldline setup`, "
     "which installs docker.io and starts dockerd"
@@ -162,6 +163,16 @@ class EngineContainers:
             return []
         folders = [data["UpperDir"], *filter(None, data.get("LowerDir", "").split(":"))]
         return [_short(Path(folder)) for folder in folders]
+
+    def export(self, image: str) -> Iterator[bytes]:
+        """Give the tar of all files of an image."""
+        with naming_engine_errors(f"export {image}"):
+            labels = labels_of(Purpose(), lifetime_s=_EXPORT_SECONDS)
+            made = self._client.api.create_container(image, ["true"], name=new_name(), labels=labels)["Id"]
+            try:
+                yield from self._client.api.export(made)
+            finally:
+                self.remove(made)
 
     def written_bytes(self, container: str) -> int:
         """Return how much the container has written over its image, outside of disks."""

@@ -83,6 +83,11 @@ class WorkspaceDisk:
             os.chown(folder, uid, uid)
         return str(folder)
 
+    @property
+    def root(self) -> Path:
+        """Return the folder of all files of the image, with what was written."""
+        return self._merged
+
     def detach(self) -> None:
         """Take the disk off this machine's tree; a container that has started keeps it until it ends."""
         _take_off(self._home)
