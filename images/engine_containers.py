@@ -103,14 +103,19 @@ class EngineContainers:
         An engine that hangs or fails by itself is asked again, at most twice; what the lost try may have made is removed.
         """
         self._reap_if_due()
-        for left in reversed(range(_TRIES)):
-            name = new_name()
+        names = [new_name() for _ in range(_TRIES)]
+        for tried, name in enumerate(names):
             try:
                 with naming_engine_errors(f"start a container of {asked.image}"):
-                    return self._open(name, asked)
+                    running = self._open(name, asked)
             except EngineBusy:
-                if not left:
+                if name == names[-1]:
                     raise
+                continue
+            # An engine that was too slow may have made what a lost try asked for after that was removed.
+            for lost in names[:tried]:
+                self.remove(lost)
+            return running
         raise AssertionError("the last try returns or raises")
 
     def _open(self, name: str, asked: Opening) -> Running:
