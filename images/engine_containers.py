@@ -63,12 +63,16 @@ class EngineContainers:
     def __init__(self) -> None:
         try:
             self._client = docker.from_env(timeout=120)
+        except docker.errors.DockerException as error:
+            raise NoEngine(_MISSING) from error
+        try:
             self._client.ping()
             settings = docker.utils.kwargs_from_env()
             self._patient = docker.APIClient(timeout=7200, version="auto", **settings)
             # Three tries of a call that hangs stay under a minute.
             self._prompt = docker.APIClient(timeout=_PROMPT_SECONDS, version="auto", **settings)
         except (docker.errors.DockerException, requests.RequestException) as error:
+            self._client.close()
             raise NoEngine(_MISSING) from error
         self._heartbeat = Heartbeat(HEARTBEAT)
         self._reap_at = 0.0

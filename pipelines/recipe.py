@@ -19,6 +19,7 @@ from collectors.program_tracing import ProgramSettings
 from collectors.repository_traces import CutSettings
 from collectors.tracing import TraceLimits
 from images.build import BuildSettings
+from images.container_choice import ContainerSettings
 from pipelines.errors import RecipeError
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ class CollectRecipe:
     seed: int = 0
     workers: int = 2
     images: BuildSettings = field(default_factory=BuildSettings)
+    containers: ContainerSettings = field(default_factory=ContainerSettings)
     traces: TraceLimits = field(default_factory=TraceLimits)
     cuts: CutSettings = field(default_factory=CutSettings)
     calls: CallSettings = field(default_factory=CallSettings)
