@@ -19,15 +19,13 @@ from images.disk_watch import DiskWatch
 from images.engine_containers import AGENT_UID, SUPERVISOR
 from images.errors import EngineError
 from images.exported_root import find_root
-from images.heartbeat import Heartbeat
+from images.heartbeat import keep_alive
 from images.own_cgroup import OwnCgroup, can_make_cgroups
 from images.seccomp_program import seccomp_program
 from images.supervised_container import WRITABLE, SupervisedContainer
-from images.supervisor import HEARTBEAT
 from images.supervisor_binary import ensure_supervisor
 from images.workspace_disk import WorkspaceDisk, can_make_disks
 
-_HEARTBEAT = Heartbeat(HEARTBEAT)
 _CAPABILITIES = ("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_KILL")
 _NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup")
 # Joins the groups that are named before `--`, makes itself the first to be ended for memory, becomes what follows.
@@ -70,7 +68,7 @@ class BubblewrapContainer(SupervisedContainer):
             words = self._words(disk.root if disk else root, binds, mounts or {}, bounds)
             self._process, connection = self._start(words)
             super().__init__(AttachedStream(connection, [], framed=False), bounds)
-            _HEARTBEAT.add(self._stream)
+            keep_alive(self._stream)
             # The look's answer says that all mounts are made.
             profile = replace(RUN, by_engine=False, bounded=bounded, disk=disk is not None, one_user=os.geteuid() != 0)
             self._check(profile, image=image)

@@ -18,8 +18,7 @@ from images.container_limits import ContainerLimits
 from images.container_owner import OWNER_LABEL, Purpose, labels_of, reason_to_remove
 from images.container_profile import BUILD, MAKE_BASE, RUN, ContainerProfile, host_settings
 from images.errors import EngineBusy, EngineError, NoEngine
-from images.heartbeat import Heartbeat
-from images.supervisor import HEARTBEAT
+from images.heartbeat import keep_alive
 from images.workspace_disk import remove_stale_disks
 
 AGENT_UID = 10001
@@ -74,7 +73,6 @@ class EngineContainers:
         except (docker.errors.DockerException, requests.RequestException) as error:
             self._client.close()
             raise NoEngine(_MISSING) from error
-        self._heartbeat = Heartbeat(HEARTBEAT)
         self._reap_at = 0.0
 
     def close(self) -> None:
@@ -148,7 +146,7 @@ class EngineContainers:
                 stream.close()
             self.remove(name)
             raise
-        self._heartbeat.add(stream)
+        keep_alive(stream)
         return Running(id=str(made), stream=stream)
 
     def is_running(self, container: str) -> bool:

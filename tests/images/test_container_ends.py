@@ -102,6 +102,15 @@ def test_opening_and_closing_leaves_nothing(engine: Engine, base: str) -> None:
     assert {one["Id"] for one in left} & set(names) == set()
 
 
+def test_many_engines_beat_from_one_thread(base: str) -> None:
+    for _ in range(3):
+        engine = Engine()
+        with DockerContainer(engine, base, limits=SMALL) as container:
+            assert container.run(["true"]).exit_code == 0
+        engine.close()
+    assert sum(thread.name == "worldline-heartbeat" for thread in threading.enumerate()) == 1
+
+
 def _loops() -> str:
     return subprocess.run(["losetup", "-l", "-n", "-O", "BACK-FILE"], capture_output=True, text=True).stdout
 
