@@ -25,6 +25,7 @@ AGENT_UID = 10001
 SUPERVISOR = "/.worldline/supervisor"
 _PREFIX = "worldline-"
 _TRIES = 3
+# Three tries of a call that hangs stay under a minute.
 _PROMPT_SECONDS = 19
 _REAP_SECONDS = 60
 _EXPORT_SECONDS = 3600
@@ -57,9 +58,12 @@ class Running:
 
 
 class EngineContainers:
-    """A connection to the engine, as far as containers go; `Engine` adds images."""
+    """A connection to the engine, as far as containers go; `Engine` adds images.
 
-    def __init__(self) -> None:
+    A call that starts or removes a container is given up after `prompt_s`.
+    """
+
+    def __init__(self, *, prompt_s: float = _PROMPT_SECONDS) -> None:
         try:
             self._client = docker.from_env(timeout=120)
         except docker.errors.DockerException as error:
@@ -68,8 +72,7 @@ class EngineContainers:
             self._client.ping()
             settings = docker.utils.kwargs_from_env()
             self._patient = docker.APIClient(timeout=7200, version="auto", **settings)
-            # Three tries of a call that hangs stay under a minute.
-            self._prompt = docker.APIClient(timeout=_PROMPT_SECONDS, version="auto", **settings)
+            self._prompt = docker.APIClient(timeout=prompt_s, version="auto", **settings)
         except (docker.errors.DockerException, requests.RequestException) as error:
             self._client.close()
             raise NoEngine(_MISSING) from error
