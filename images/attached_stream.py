@@ -1,4 +1,4 @@
-"""AttachedStream: the bytes to and from a container's main process, out of the engine's multiplexed connection."""
+"""AttachedStream: the bytes to and from a container's main process, over the engine's multiplexed connection or a plain one."""
 
 import socket
 import struct
@@ -15,9 +15,13 @@ _BEAT_SECONDS = 5.0
 
 
 class AttachedStream:
-    """A hijacked connection of the engine; `owners` are the SDK's objects around its socket, closed in order with it."""
+    """A hijacked connection of the engine; `owners` are the SDK's objects around its socket, closed in order with it.
 
-    def __init__(self, connection: socket.socket, owners: Sequence[Any]) -> None:
+    A connection that is not `framed` is the process's standard input and output itself.
+    """
+
+    def __init__(self, connection: socket.socket, owners: Sequence[Any], *, framed: bool = True) -> None:
+        self._framed = framed
         self._connection = connection
         self._owners = owners
         self._ready = bytearray()
@@ -51,6 +55,8 @@ class AttachedStream:
     def receive(self, size: int, *, timeout_s: float) -> bytes:
         """Return exactly `size` bytes of the process's standard output; what it says on standard error is passed over."""
         deadline = time.monotonic() + timeout_s
+        if not self._framed:
+            return self._exactly(size, deadline)
         while len(self._ready) < size:
             kind, length = struct.unpack(">BxxxL", self._exactly(8, deadline))
             data = self._exactly(length, deadline)

@@ -37,11 +37,16 @@ def deviations(
 ) -> list[str]:
     """Return what is otherwise than asked for, in a few words each; an empty list is as it should be."""
     seen = supervisor.look([*_PLACES, *(f"={folder}" for folder in disks)])
-    found = [*_rights(seen, profile), *_bounds(seen, limits), *_limits(seen, limits)]
+    found = [*_rights(seen, profile), *_limits(seen, limits)]
+    if profile.bounded:
+        found += _bounds(seen, limits)
+    if profile.by_engine and seen["/proc/sys/kernel/shmall"].strip() != str(limits.shared_bytes // 4096):
+        found.append(f"System V memory {seen['/proc/sys/kernel/shmall'].strip()} pages")
     if not network and set(_interfaces(seen["/proc/net/dev"])) - {"lo"}:
         found.append(f"network interfaces {_interfaces(seen['/proc/net/dev'])}")
     if profile.read_only:
-        found += _disks(seen, limits, disks)
+        files = TEMPORARY_FILES if profile.by_engine else None
+        found += _disks(seen, limits, disks if profile.disk else (), temporary_files=files)
     return found
 
 
@@ -52,8 +57,8 @@ def _rights(seen: Mapping[str, str], profile: ContainerProfile) -> list[str]:
         found.append("system calls are not filtered")
     if not profile.closed:
         return found
-    for kind in ("CapEff", "CapBnd"):
-        if int(status.get(kind, "-1"), 16) != CAPABILITY_MASK:
+    for kind in ("CapEff", "CapBnd") if profile.by_engine else ("CapEff", "CapPrm"):
+        if int(status.get(kind, "-1"), 16) != (0 if profile.one_user else CAPABILITY_MASK):
             found.append(f"capabilities {kind} {status.get(kind)}")
     if seen["refused"].split() != [_EPERM] * 3:
         found.append("system calls are filtered by another profile")
@@ -78,8 +83,6 @@ def _bounds(seen: Mapping[str, str], limits: ContainerLimits) -> list[str]:
     cores = int(quota) / int(period) if quota.isdigit() and period.isdigit() else -1
     if abs(cores - limits.cpus) > 0.01 * limits.cpus:
         found.append(f"cores {quota or 'unknown'} of {period or 'unknown'}")
-    if seen["/proc/sys/kernel/shmall"].strip() != str(limits.shared_bytes // 4096):
-        found.append(f"System V memory {seen['/proc/sys/kernel/shmall'].strip()} pages")
     if any(line.rsplit(":", 1)[-1] != "/" for line in seen["/proc/self/cgroup"].split()):
         found.append("the machine's cgroups are shown")
     return found
@@ -98,9 +101,11 @@ def _limits(seen: Mapping[str, str], limits: ContainerLimits) -> list[str]:
     return found
 
 
-def _disks(seen: Mapping[str, str], limits: ContainerLimits, disks: Sequence[str]) -> list[str]:
+def _disks(
+    seen: Mapping[str, str], limits: ContainerLimits, disks: Sequence[str], *, temporary_files: int | None
+) -> list[str]:
     found = [] if _space(seen["=/"])[2] else ["the root can be written"]
-    tmpfs = {"/tmp": (limits.temporary_bytes, TEMPORARY_FILES), "/dev/shm": (limits.shared_bytes, None)}
+    tmpfs = {"/tmp": (limits.temporary_bytes, temporary_files), "/dev/shm": (limits.shared_bytes, None)}
     for folder, (most_bytes, most_files) in {
         **tmpfs,
         **dict.fromkeys(disks, (limits.disk_bytes, limits.most_files)),

@@ -21,11 +21,20 @@ CAPABILITY_MASK = sum(1 << number for number in _CAPABILITIES.values())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerProfile:
-    """A kind of container. `closed`: our seccomp profile and capabilities; `read_only`: the image cannot be changed."""
+    """A kind of container. `closed`: our seccomp profile and capabilities; `read_only`: the image cannot be changed.
+
+    `by_engine`: System V memory, files in /tmp and the set of capabilities that a program could be given are bounded by
+    themselves, which only an engine does; `bounded`: memory, processes and cores are; `disk`: what can be written lies on
+    a disk of its own; `one_user`: the supervisor has no capability and the commands' user.
+    """
 
     name: str
     closed: bool = True
     read_only: bool = False
+    by_engine: bool = True
+    bounded: bool = True
+    disk: bool = True
+    one_user: bool = False
 
 
 RUN = ContainerProfile(name="run", read_only=True)

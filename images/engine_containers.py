@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,16 +18,17 @@ from images.container_limits import ContainerLimits
 from images.container_owner import OWNER_LABEL, Purpose, labels_of, reason_to_remove
 from images.container_profile import BUILD, MAKE_BASE, RUN, ContainerProfile, host_settings
 from images.errors import EngineBusy, EngineError, NoEngine
-from images.heartbeat import Heartbeat
-from images.supervisor import HEARTBEAT
+from images.heartbeat import keep_alive
 from images.workspace_disk import remove_stale_disks
 
 AGENT_UID = 10001
 SUPERVISOR = "/.worldline/supervisor"
 _PREFIX = "worldline-"
 _TRIES = 3
+# Three tries of a call that hangs stay under a minute.
 _PROMPT_SECONDS = 19
 _REAP_SECONDS = 60
+_EXPORT_SECONDS = 3600
 _MISSING = (
     "no container engine answers: start one, or on Debian as root run `worldline setup`, "
     "which installs docker.io and starts dockerd"
@@ -57,19 +58,24 @@ class Running:
 
 
 class EngineContainers:
-    """A connection to the engine, as far as containers go; `Engine` adds images."""
+    """A connection to the engine, as far as containers go; `Engine` adds images.
 
-    def __init__(self) -> None:
+    A call that starts or removes a container is given up after `prompt_s`.
+    """
+
+    def __init__(self, *, prompt_s: float = _PROMPT_SECONDS) -> None:
         try:
             self._client = docker.from_env(timeout=120)
+        except docker.errors.DockerException as error:
+            raise NoEngine(_MISSING) from error
+        try:
             self._client.ping()
             settings = docker.utils.kwargs_from_env()
             self._patient = docker.APIClient(timeout=7200, version="auto", **settings)
-            # Three tries of a call that hangs stay under a minute.
-            self._prompt = docker.APIClient(timeout=_PROMPT_SECONDS, version="auto", **settings)
+            self._prompt = docker.APIClient(timeout=prompt_s, version="auto", **settings)
         except (docker.errors.DockerException, requests.RequestException) as error:
+            self._client.close()
             raise NoEngine(_MISSING) from error
-        self._heartbeat = Heartbeat(HEARTBEAT)
         self._reap_at = 0.0
 
     def close(self) -> None:
@@ -102,14 +108,19 @@ class EngineContainers:
         An engine that hangs or fails by itself is asked again, at most twice; what the lost try may have made is removed.
         """
         self._reap_if_due()
-        for left in reversed(range(_TRIES)):
-            name = new_name()
+        names = [new_name() for _ in range(_TRIES)]
+        for tried, name in enumerate(names):
             try:
                 with naming_engine_errors(f"start a container of {asked.image}"):
-                    return self._open(name, asked)
+                    running = self._open(name, asked)
             except EngineBusy:
-                if not left:
+                if name == names[-1]:
                     raise
+                continue
+            # An engine that was too slow may have made what a lost try asked for after that was removed.
+            for lost in names[:tried]:
+                self.remove(lost)
+            return running
         raise AssertionError("the last try returns or raises")
 
     def _open(self, name: str, asked: Opening) -> Running:
@@ -138,7 +149,7 @@ class EngineContainers:
                 stream.close()
             self.remove(name)
             raise
-        self._heartbeat.add(stream)
+        keep_alive(stream)
         return Running(id=str(made), stream=stream)
 
     def is_running(self, container: str) -> bool:
@@ -162,6 +173,16 @@ class EngineContainers:
             return []
         folders = [data["UpperDir"], *filter(None, data.get("LowerDir", "").split(":"))]
         return [_short(Path(folder)) for folder in folders]
+
+    def export(self, image: str) -> Iterator[bytes]:
+        """Give the tar of all files of an image."""
+        with naming_engine_errors(f"export {image}"):
+            labels = labels_of(Purpose(), lifetime_s=_EXPORT_SECONDS)
+            made = self._client.api.create_container(image, ["true"], name=new_name(), labels=labels)["Id"]
+            try:
+                yield from self._client.api.export(made)
+            finally:
+                self.remove(made)
 
     def written_bytes(self, container: str) -> int:
         """Return how much the container has written over its image, outside of disks."""

@@ -1,12 +1,24 @@
 """Heartbeat: tells the supervisors of all open containers that this process still lives and is not frozen."""
 
+import functools
 import os
 import threading
 import weakref
 
 from images.attached_stream import AttachedStream
+from images.supervisor import HEARTBEAT
 
 _SECONDS = 5.0
+
+
+def keep_alive(stream: AttachedStream) -> None:
+    """Beat on the stream, from this process's one thread, until it is closed or nobody holds it any more."""
+    _of_this_process().add(stream)
+
+
+@functools.cache
+def _of_this_process() -> "Heartbeat":
+    return Heartbeat(HEARTBEAT)
 
 
 class Heartbeat:

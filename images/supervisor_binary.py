@@ -24,7 +24,7 @@ gcc {" ".join(_COMPILE)} /build/supervisor /build/*.c
 """
 
 
-def ensure_supervisor(engine: Engine, *, image: str | None = None) -> Path:
+def ensure_supervisor(engine: Engine | None, *, image: str | None = None) -> Path:
     """Return the path of the binary; compile it with this machine's compiler, else in a container of `image`.
 
     Raises `BaseError` when neither can.
@@ -57,8 +57,8 @@ def _compile_here(folder: Path) -> bool:
     return compiler is not None and subprocess.run(command, capture_output=True).returncode == 0
 
 
-def _compile_in_container(engine: Engine, folder: Path, image: str | None) -> None:
-    if image is None:
+def _compile_in_container(engine: Engine | None, folder: Path, image: str | None) -> None:
+    if engine is None or image is None:
         raise BaseError("the container supervisor is not compiled on this machine yet: run `worldline setup`")
     code, said = engine.run_once(image, ["sh", "-c", _SCRIPT], mounts={str(folder): "/build"})
     if code:

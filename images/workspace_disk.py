@@ -46,7 +46,7 @@ class WorkspaceDisk:
 
     def __init__(self, layers: Sequence[Path], limits: ContainerLimits, folders: Sequence[str], *, uid: int) -> None:
         _PLACE.mkdir(mode=0o700, exist_ok=True)
-        _check_space(limits.disk_bytes)
+        _check_place(limits.disk_bytes)
         self._home = Path(tempfile.mkdtemp(prefix=_named(owner_mark()), dir=_PLACE))
         self._disk, self._merged = self._home / "disk", self._home / "merged"
         try:
@@ -83,6 +83,11 @@ class WorkspaceDisk:
             os.chown(folder, uid, uid)
         return str(folder)
 
+    @property
+    def root(self) -> Path:
+        """Return the folder of all files of the image, with what was written."""
+        return self._merged
+
     def detach(self) -> None:
         """Take the disk off this machine's tree; a container that has started keeps it until it ends."""
         _take_off(self._home)
@@ -111,7 +116,9 @@ def _take_off(home: Path) -> None:
             folder.rmdir()
 
 
-def _check_space(wanted: int) -> None:
+def _check_place(wanted: int) -> None:
+    if _PLACE.is_symlink() or _PLACE.stat().st_uid != os.geteuid():
+        raise EngineError(f"{str(_PLACE)!r} is not ours: remove what another user has put there")
     space = shutil.disk_usage(_PLACE)
     if space.free < wanted + _SPARE_SHARE * space.total:
         raise EngineError(

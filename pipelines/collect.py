@@ -17,8 +17,7 @@ from typing import Any
 import ray
 
 from collectors.programs_file import Lines
-from images.base_image import ensure_base
-from images.engine import Engine
+from images.base_image import base_name, ensure_base
 from pipelines.cli_errors import exit_with_sentence
 from pipelines.entry_build import repository_name, spec_text
 from pipelines.errors import UserError
@@ -53,11 +52,13 @@ def collect(recipe: CollectRecipe) -> Path:
     _check_names(recipe)
     parts = {entry: program_job.parts(recipe, entry) for entry in recipe.programs}
     folder = claim(recipe)
-    engine = Engine()
-    engine.remove_orphans()
     for dataset in DATASETS:
         Store(folder, dataset).sweep()
-    ensure_base(engine, recipe.images.python, image=recipe.images.base_image)
+    with recipe.containers.session() as containers:
+        if containers.engine:
+            containers.engine.remove_orphans()
+            ensure_base(containers.engine, recipe.images.python, image=recipe.images.base_image)
+        containers.make_ready(base_name(recipe.images.python))
     with ray_session(recipe.workers):
         failures = _Driver(folder, recipe, parts).run()
     if failures:

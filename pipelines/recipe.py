@@ -15,6 +15,7 @@ from collectors.program_tracing import ProgramSettings
 from collectors.repository_traces import CutSettings
 from collectors.tracing import TraceLimits
 from images.build_settings import BuildSettings
+from images.container_choice import ContainerSettings
 from images.repository_entry import RepositoryEntry
 from images.source_settings import SourceSettings
 from pipelines.errors import RecipeError
@@ -54,6 +55,7 @@ class CollectRecipe:
     workers: int = 2
     sources: SourceSettings = field(default_factory=SourceSettings)
     images: BuildSettings = field(default_factory=BuildSettings)
+    containers: ContainerSettings = field(default_factory=ContainerSettings)
     traces: TraceLimits = field(default_factory=TraceLimits)
     cuts: CutSettings = field(default_factory=CutSettings)
     calls: CallSettings = field(default_factory=CallSettings)

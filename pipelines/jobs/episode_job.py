@@ -6,8 +6,6 @@ from pathlib import Path
 from collectors.forager import play
 from collectors.repairer import Repairer
 from collectors.task import Task
-from images.docker_container import DockerContainer
-from images.engine import Engine
 from pipelines.jobs.image_job import read_image, source_texts
 from pipelines.jobs.trace_job import origin_of
 from pipelines.recipe import CollectRecipe, RepositoryEntry
@@ -32,8 +30,8 @@ def forage(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry, task: Ta
         return "done before"
     began = time.monotonic()
     row, tree = read_image(folder, entry)
-    engine = Engine()
-    episode = play(task, policy, lambda: DockerContainer(engine, row["image"]), source_texts(tree), recipe.episodes)
+    with recipe.containers.session() as containers:
+        episode = play(task, policy, lambda: containers.open(row["image"]), source_texts(tree), recipe.episodes)
     outcome = Outcome.SOLVED if episode.reward == 1.0 else Outcome.FAILED
     origin = origin_of(row, collector=COLLECTOR, seed=recipe.seed)
     store.commit(

@@ -48,13 +48,15 @@ def _history_spec(spec: RepositorySpec, folder: Path) -> RepositorySpec:
 def build(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     """Commit the repository's image record, and build again an image that the engine has lost; return the status."""
     store, unit = Store(folder, "images"), repository_name(entry)
-    engine = Engine()
-    if store.is_done(unit):
-        row = store.unit_rows(unit)[0]
-        if row["status"] != "executable" or engine.image_id(row["image"]):
-            return str(row["status"])
-    began = time.monotonic()
-    record = _record(engine, recipe, entry, folder)
+    with recipe.containers.session() as containers:
+        if store.is_done(unit):
+            row = store.unit_rows(unit)[0]
+            if row["status"] != "executable" or containers.make_ready(row["image"]):
+                return str(row["status"])
+        began = time.monotonic()
+        record = _record(containers.needed_engine("building an image"), recipe, entry, folder)
+        if record.status == "executable":
+            containers.make_ready(record.image)
     store.commit(unit, [_row(record, entry.split)], seconds=time.monotonic() - began)
     return record.status
 

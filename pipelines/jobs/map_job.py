@@ -5,8 +5,6 @@ from pathlib import Path
 
 from collectors.entry_points import functions_of
 from collectors.line_coverage import Reach, map_coverage
-from images.docker_container import DockerContainer
-from images.engine import Engine
 from pipelines.entry_build import repository_name
 from pipelines.jobs.image_job import passing_tests, read_image, source_texts
 from pipelines.recipe import CollectRecipe, RepositoryEntry
@@ -20,7 +18,7 @@ def map_tests(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> st
         return "done before"
     began = time.monotonic()
     row, tree = read_image(folder, entry)
-    with DockerContainer(Engine(), row["image"]) as container:
+    with recipe.containers.session() as containers, containers.open(row["image"]) as container:
         reached = map_coverage(container, passing_tests(row), source_texts(tree), timeout_s=recipe.images.test_seconds)
     rows = [
         {

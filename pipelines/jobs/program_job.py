@@ -5,14 +5,14 @@ import random
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from collectors.native_engine import FILE, MOUNT, native_for_base
 from collectors.program_tracing import COLLECTOR, ProgramTrace, ProgramTracer, balanced
 from collectors.programs_file import BadProgram, Lines, Program, parts_of, read_part
 from images.base_image import base_name
-from images.docker_container import DockerContainer
-from images.engine import ContainerLimits, Engine
+from images.container_limits import ContainerLimits
 from model.render import render, to_text
 from pipelines.recipe import CollectRecipe, ProgramsEntry
 from trajectories.origin import Origin
@@ -72,11 +72,12 @@ def _read(recipe: CollectRecipe, entry: ProgramsEntry, part: Lines) -> tuple[lis
 
 
 def _trace_all(recipe: CollectRecipe, programs: Sequence[Program]) -> list[ProgramTrace]:
-    engine, python = Engine(), recipe.images.python
-    compiled = native_for_base(engine, python)
-    mounts, native = ({str(compiled): MOUNT}, f"{MOUNT}/{FILE}") if compiled else ({}, None)
-    limits = ContainerLimits(lifetime_s=_LIFETIME_S)
-    with DockerContainer(engine, base_name(python), mounts=mounts, limits=limits) as container:
+    python, limits = recipe.images.python, ContainerLimits(lifetime_s=_LIFETIME_S)
+    with ExitStack() as stack:
+        containers = stack.enter_context(recipe.containers.session())
+        compiled = native_for_base(containers.engine, python) if containers.engine else None
+        mounts, native = ({str(compiled): MOUNT}, f"{MOUNT}/{FILE}") if compiled else ({}, None)
+        container = stack.enter_context(containers.open(base_name(python), mounts=mounts, limits=limits))
         tracer = ProgramTracer(container, recipe.program_traces, _rendered_bytes, seed=recipe.seed, native=native)
         return tracer.trace(programs)
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from collectors.mutate_fix import Planting, plan_candidates, plant_bugs
 from collectors.task import Task
-from images.docker_container import DockerContainer
-from images.engine import Engine
 from pipelines.entry_build import repository_name
 from pipelines.jobs.image_job import read_image, source_texts
 from pipelines.jobs.map_job import read_map
@@ -25,7 +23,7 @@ def plant(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     sources = source_texts(tree)
     candidates = plan_candidates(read_map(folder, entry, sources), sources, recipe.tasks)
     planting = Planting(repository=unit, split=row["split"], image=row["image"], source_digest=row["source_digest"])
-    with DockerContainer(Engine(), row["image"]) as container:
+    with recipe.containers.session() as containers, containers.open(row["image"]) as container:
         tasks = plant_bugs(container, candidates, sources, planting, recipe.tasks)
     store.commit(unit, [asdict(task) for task in tasks], seconds=time.monotonic() - began)
     return f"{sum(task.status == 'valid' for task in tasks)} of {len(tasks)} valid"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,7 @@ from collectors.function_inputs import FunctionCall, record_inputs
 from collectors.line_coverage import Reach
 from collectors.native_engine import FILE, MOUNT, native_for_base
 from collectors.repository_traces import COLLECTOR, RepositoryTracer
-from images.docker_container import DockerContainer
-from images.engine import Engine
+from images.container import Container
 from pipelines.entry_build import repository_name
 from pipelines.jobs.image_job import python_texts, read_image, source_texts
 from pipelines.jobs.map_job import read_map
@@ -39,10 +39,11 @@ def trace(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     row, tree = read_image(folder, entry)
     sources = source_texts(tree)
     reached = read_map(folder, entry, sources)
-    engine = Engine()
-    compiled = native_for_base(engine, row["python_version"])
-    mounts, native = ({str(compiled): MOUNT}, f"{MOUNT}/{FILE}") if compiled else ({}, None)
-    with DockerContainer(engine, row["image"], mounts=mounts) as container:
+    with ExitStack() as stack:
+        containers = stack.enter_context(recipe.containers.session())
+        compiled = native_for_base(containers.engine, row["python_version"]) if containers.engine else None
+        mounts, native = ({str(compiled): MOUNT}, f"{MOUNT}/{FILE}") if compiled else ({}, None)
+        container = stack.enter_context(containers.open(row["image"], mounts=mounts))
         limits, digest, seconds = recipe.traces, row["source_digest"], recipe.images.test_seconds
         about: dict[str, Any] = {"digest": digest, "seed": recipe.seed, "native": native, "timeout_s": seconds}
         in_tests = RepositoryTracer(container, python_texts(tree), limits, recipe.cuts, **about).trace(reached)
@@ -65,7 +66,7 @@ def _annotated(sources: Mapping[str, str], recipe: CollectRecipe) -> AnnotatedIn
     return annotated_inputs(sources, functions, seed=recipe.calls.seed, count=recipe.calls.annotated)
 
 
-def _inputs(container: DockerContainer, reached: Sequence[Reach], recipe: CollectRecipe) -> list[FunctionCall]:
+def _inputs(container: Container, reached: Sequence[Reach], recipe: CollectRecipe) -> list[FunctionCall]:
     """Return the calls that the passing tests make of the functions that they reach."""
     passing = [reach for reach in reached if reach.outcome == "passed"]
     tests, functions = (list(dict.fromkeys(getattr(r, name) for r in passing)) for name in ("test", "function"))

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from images.bubblewrap_container import BubblewrapContainer
 from images.container import OUTPUT_LIMIT
 from images.container_limits import ContainerLimits
 from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.engine_containers import Opening
 from images.errors import ContainerLost
+from images.supervised_container import SupervisedContainer
 from images.supervisor import Supervisor
 from images.supervisor_binary import ensure_supervisor
+from tests.images.conftest import SMALL
 
 pytestmark = pytest.mark.docker
 _FORK = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
@@ -38,20 +41,23 @@ _STUBBORN = {
 _COUNT = "import os; print(sum(name.isdigit() for name in os.listdir('/proc')))"
 
 
-@pytest.fixture(scope="module")
-def bombed(engine: Engine, base: str) -> Iterator[DockerContainer]:
-    """Give one small container for all bombs that must not end it."""
-    limits = ContainerLimits(memory_bytes=256 << 20, processes=64, disk_bytes=64 << 20, disk_files=4096)
-    with DockerContainer(engine, base, limits=limits) as container:
-        yield container
+@pytest.fixture(scope="module", params=["docker", "bubblewrap"])
+def bombed(request: pytest.FixtureRequest, engine: Engine, base: str) -> Iterator[SupervisedContainer]:
+    """Give one small container of each kind for all bombs that must not end it."""
+    if request.param == "docker":
+        with DockerContainer(engine, base, limits=SMALL) as container:
+            yield container
+    else:
+        with BubblewrapContainer(request.getfixturevalue("roots"), base, limits=SMALL) as wrapped:
+            yield wrapped
 
 
-def _alone(container: DockerContainer) -> bool:
+def _alone(container: SupervisedContainer) -> bool:
     return container.run([container.python, "-c", _COUNT]).text == "2\n"
 
 
 @pytest.mark.parametrize("bomb", _BOMBS)
-def test_a_fork_bomb_is_cleared_and_the_next_command_works(bombed: DockerContainer, bomb: str) -> None:
+def test_a_fork_bomb_is_cleared_and_the_next_command_works(bombed: SupervisedContainer, bomb: str) -> None:
     began = time.monotonic()
     done = bombed.run(_BOMBS[bomb], timeout_s=1)
     assert done.timed_out or done.exit_code
@@ -59,21 +65,21 @@ def test_a_fork_bomb_is_cleared_and_the_next_command_works(bombed: DockerContain
     assert time.monotonic() - began < 20
 
 
-def test_a_neighbour_of_a_bomb_answers(engine: Engine, base: str, bombed: DockerContainer) -> None:
+def test_a_neighbour_of_a_bomb_answers(engine: Engine, base: str, bombed: SupervisedContainer) -> None:
     with DockerContainer(engine, base) as neighbour:
         assert bombed.run(_BOMBS["python"], timeout_s=1).timed_out
         assert neighbour.run(["echo", "here"]).text == "here\n"
 
 
 @pytest.mark.parametrize("kind", _STUBBORN)
-def test_nothing_outlives_its_command(bombed: DockerContainer, kind: str) -> None:
+def test_nothing_outlives_its_command(bombed: SupervisedContainer, kind: str) -> None:
     began = time.monotonic()
     bombed.run(["sh", "-c", _STUBBORN[kind]], timeout_s=1.5)
     assert _alone(bombed)
     assert time.monotonic() - began < 20
 
 
-def test_memory_is_bounded_and_its_end_is_named(bombed: DockerContainer) -> None:
+def test_memory_is_bounded_and_its_end_is_named(bombed: SupervisedContainer) -> None:
     done = bombed.run(["python", "-c", "x = bytearray(400 << 20)"])
     assert (done.exit_code, done.out_of_memory, done.timed_out) == (137, True, False)
     most = bombed.run(["sh", "-c", "cat /sys/fs/cgroup/memory/memory.max_usage_in_bytes || echo 0"]).text
@@ -82,7 +88,7 @@ def test_memory_is_bounded_and_its_end_is_named(bombed: DockerContainer) -> None
 
 
 @pytest.mark.parametrize("folder", ["/tmp", "/dev/shm"])
-def test_a_full_folder_in_memory_does_not_poison_the_container(bombed: DockerContainer, folder: str) -> None:
+def test_a_full_folder_in_memory_does_not_poison_the_container(bombed: SupervisedContainer, folder: str) -> None:
     said = bombed.run(["python", "-c", _FILL.format(f"{folder}/full")])
     assert "No space left" in said.text and not said.out_of_memory
     assert bombed.run(["echo", "alive"]).text == "alive\n"
@@ -90,9 +96,10 @@ def test_a_full_folder_in_memory_does_not_poison_the_container(bombed: DockerCon
     assert bombed.run(["rm", f"{folder}/full"]).exit_code == 0
 
 
-def test_memory_that_no_process_holds_is_bounded(bombed: DockerContainer) -> None:
+def test_memory_that_no_process_holds_is_bounded(engine: Engine, base: str) -> None:
     take = "import ctypes, os; c = ctypes.CDLL(None); print([c.shmget(0, 8 << 20, 0o1600) >= 0 for _ in range(9)])"
-    assert bombed.run(["python", "-c", take]).text.count("True") <= 2
+    with DockerContainer(engine, base, limits=SMALL) as container:
+        assert container.run(["python", "-c", take]).text.count("True") <= 2
 
 
 def test_a_poisoned_container_is_not_used_again(engine: Engine, base: str) -> None:
@@ -117,7 +124,7 @@ def test_a_poisoned_container_is_not_used_again(engine: Engine, base: str) -> No
         shutil.rmtree(folder)
 
 
-def test_bytes_and_files_on_disk_are_bounded(bombed: DockerContainer) -> None:
+def test_bytes_and_files_on_disk_are_bounded(bombed: SupervisedContainer) -> None:
     many = "i = 0\nwhile True: open(f'f{i}', 'w').close(); i += 1"
     for folder in ("/testbed", "/home/worldline", "/var/tmp"):
         said = bombed.run(["python", "-c", _FILL.format(f"{folder}/full")])
@@ -139,7 +146,7 @@ def test_a_container_that_is_committed_is_watched(engine: Engine, base: str) -> 
     assert caught.value.reason == "disk"
 
 
-def test_endless_output_is_bounded_and_counted(bombed: DockerContainer) -> None:
+def test_endless_output_is_bounded_and_counted(bombed: SupervisedContainer) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     late = bombed.run(["sh", "-c", "yes"], timeout_s=1)
     assert late.timed_out and late.truncated and late.output_bytes > 2 * OUTPUT_LIMIT
@@ -150,7 +157,7 @@ def test_endless_output_is_bounded_and_counted(bombed: DockerContainer) -> None:
 
 
 @pytest.mark.parametrize("data", [b"a\0\xff\x1b[31m", b"\xc3(\xa0\xa1", bytes(range(256))], ids=["nul", "utf8", "all"])
-def test_odd_bytes_come_as_they_are(bombed: DockerContainer, data: bytes) -> None:
+def test_odd_bytes_come_as_they_are(bombed: SupervisedContainer, data: bytes) -> None:
     bombed.put({"odd": data})
     assert bombed.run(["cat", "odd"]).output == data
 
@@ -172,7 +179,7 @@ _TRACED = {
 
 
 @pytest.mark.parametrize("program", _TRACED)
-def test_a_hostile_program_ends_by_itself_or_at_its_deadline(bombed: DockerContainer, program: str) -> None:
+def test_a_hostile_program_ends_by_itself_or_at_its_deadline(bombed: SupervisedContainer, program: str) -> None:
     began = time.monotonic()
     bombed.run([bombed.python, "-c", _TRACED[program]], timeout_s=1.5)
     assert _alone(bombed)
