@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import ssl
 import subprocess
 import threading
 import time
@@ -34,20 +35,27 @@ class IndexFile:
 class LocalServer:
     """Context that serves `folder` as git repositories below /git/, and the files that were added as an index.
 
-    `paths` are those that were asked for; with `html` the index speaks no JSON, with `old_git` git its first protocol,
-    which gives no commit that no ref names.
+    `moved` is where /odd/moved/ redirects to; `paths` are those that were asked for; with `html` the index speaks no
+    JSON, with `old_git` git its first protocol, which gives no commit that no ref names. With a `certificate`, and its
+    key in the same file, it speaks https.
     """
 
-    def __init__(self, folder: Path, *, html: bool = False) -> None:
+    def __init__(self, folder: Path, *, html: bool = False, certificate: Path | None = None) -> None:
         self.folder = folder
+        self.certificate = certificate
         self.html = html
         self.old_git = False
+        self.moved = ""
         self.projects: dict[str, list[IndexFile]] = {}
         self.paths: list[str] = []
 
     def __enter__(self) -> "LocalServer":
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        if self.certificate:
+            trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            trust.load_cert_chain(self.certificate)
+            self._server.socket = trust.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -161,6 +169,7 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
                 "to-itself": f"{server.url}/odd/to-itself/x.git/info/refs?service=git-upload-pack",
                 "to-git": f"{server.url}/git/{rest.partition('/')[2]}",
             }
+            targets["moved"] = f"{server.moved}/git/{rest.partition('/')[2]}"
             if kind in targets:
                 self._send(302, "text/plain", b"", Location=targets[kind])
             elif kind == "silent":
