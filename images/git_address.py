@@ -39,7 +39,7 @@ def resolve(url: str, settings: SourceSettings) -> GitAddress:
     """
     for _ in range(_MOST_REDIRECTS):
         addresses = _checked_addresses(url, settings)
-        status, location = _ask(url, addresses, settings)
+        status, location = _ask_one_of(url, addresses, settings)
         if status not in _REDIRECTS:
             if status >= 400:
                 raise BadSource(f"its server answers {status}: is the address right, and is it public?")
@@ -109,12 +109,22 @@ def _proxy(url: str) -> str | None:
     return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
-def _ask(url: str, addresses: list[str], settings: SourceSettings) -> tuple[int, str]:
+def _ask_one_of(url: str, addresses: list[str], settings: SourceSettings) -> tuple[int, str]:
+    """Return what the first address says that answers: a machine without IPv6 has names with such addresses too."""
+    for address in addresses[:-1]:
+        try:
+            return _ask(url, address, settings)
+        except BadSource:
+            continue
+    return _ask(url, addresses[-1] if addresses else "", settings)
+
+
+def _ask(url: str, address: str, settings: SourceSettings) -> tuple[int, str]:
     """Return the status of git's first question to the server, and where it redirects to."""
     parts = urlsplit(url)
     timeout = urllib3.Timeout(total=min(_SECONDS, settings.clone_seconds))
     proxy = _proxy(url)
-    with _pool(url, addresses, proxy) as pool:
+    with _pool(url, address, proxy) as pool:
         place = url if proxy else parts.path
         headers = {"Host": parts.netloc, "User-Agent": "git/2 (worldline)", "Accept": "*/*"}
         try:
@@ -133,16 +143,16 @@ def _ask(url: str, addresses: list[str], settings: SourceSettings) -> tuple[int,
     return answer.status, answer.headers.get("location", "")
 
 
-def _pool(url: str, addresses: list[str], proxy: str | None) -> "urllib3.PoolManager | urllib3.HTTPConnectionPool":
+def _pool(url: str, address: str, proxy: str | None) -> "urllib3.PoolManager | urllib3.HTTPConnectionPool":
     parts = urlsplit(url)
     bundle = os.environ.get("GIT_SSL_CAINFO") or os.environ.get("SSL_CERT_FILE")
     trust = ssl.create_default_context(cafile=bundle)
     if proxy:
         return urllib3.ProxyManager(proxy, ssl_context=trust)
     if parts.scheme == "http":
-        return urllib3.HTTPConnectionPool(addresses[0], parts.port)
+        return urllib3.HTTPConnectionPool(address, parts.port)
     return urllib3.HTTPSConnectionPool(
-        addresses[0],
+        address,
         parts.port,
         ssl_context=trust,
         server_hostname=parts.hostname,

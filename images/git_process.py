@@ -36,8 +36,6 @@ _HARDENED = {
     "fetch.recurseSubmodules": "false",
     "gc.auto": "0",
     "http.followRedirects": "false",
-    "http.lowSpeedLimit": "1000",
-    "http.lowSpeedTime": "30",
     "http.cookieFile": "",
     "maintenance.auto": "false",
     "pack.threads": "1",
@@ -54,7 +52,8 @@ _HARDENED = {
     "fetch.fsck.zeroPaddedFilemode": "ignore",
 }
 _PASSED = ("GIT_SSL_CAINFO", "SSL_CERT_FILE", "SSL_CERT_DIR", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
-_MEMORY_KIB = 4 << 20
+# Of address space: what a server says without end stops there; a pack of 250 MB, fetched and read, stays below.
+_MEMORY_KIB = 1 << 20
 _MOST_SAID = 1 << 16
 # What --strict fsck says of an object on arrival, as "error: object 31ff: hasDotgit: contains '.git'".
 _OBJECT = re.compile(r"^error: object [0-9a-f]+: (\w+: .*)$", re.MULTILINE)
@@ -172,6 +171,8 @@ class Git:
             return
         if process.returncode == -_TOO_LARGE or f"signal {_TOO_LARGE}" in said or "File too large" in said:
             raise RefusedSource("bytes", f"git {verb} was stopped at {self._most_bytes} bytes")
+        if "Out of memory" in said or "Cannot allocate memory" in said:
+            raise RefusedSource("memory", f"git {verb} was stopped at {_MEMORY_KIB >> 10} MiB of memory")
         checked = _OBJECT.search(said)
         if checked:
             raise RefusedSource("objects", f"git's own check refuses what it holds ({one_line(checked[1])})")

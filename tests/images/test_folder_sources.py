@@ -2,11 +2,14 @@
 
 import os
 import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from images.errors import RefusedSource
+from images.errors import BadSource, RefusedSource
 from images.folder_source import read_folder
 from tests.images.hostile.server import git
 
@@ -59,3 +62,47 @@ def test_nothing_of_git_runs_for_a_folder_that_is_a_repository(tmp_path: Path) -
     git("config", "core.fsmonitor", f"touch {tmp_path}/ran", cwd=tmp_path)
     assert list(read_folder(tmp_path).files) == ["a.py"]
     assert not (tmp_path / "ran").exists()
+
+
+def _meanwhile(act: Callable[[], None], done: threading.Event) -> threading.Thread:
+    def run() -> None:
+        while not done.is_set():
+            act()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_a_file_that_grows_meanwhile_ends(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_bytes(b"x")
+    done = threading.Event()
+    with (tmp_path / "log.txt").open("ab") as handle:
+        thread = _meanwhile(lambda: (handle.write(b"x" * 1000), handle.flush(), None)[-1], done)
+        sizes = [len(read_folder(tmp_path).files["log.txt"]) for _ in range(20)]
+        done.set()
+        thread.join()
+    assert sizes == sorted(sizes)
+
+
+def test_a_file_that_is_swapped_for_a_link_never_gives_the_links_target(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    project = tmp_path / "project"
+    project.mkdir()
+
+    def swap() -> None:
+        (tmp_path / "next").symlink_to(tmp_path / "secret")
+        (tmp_path / "next").rename(project / "a.py")
+        (tmp_path / "next").write_text("honest")
+        (tmp_path / "next").rename(project / "a.py")
+
+    swap()
+    done, found = threading.Event(), set()
+    thread = _meanwhile(swap, done)
+    for _ in range(500):
+        with suppress(BadSource):
+            found.add(read_folder(project).files.get("a.py", b""))
+    done.set()
+    thread.join()
+    assert found <= {b"", b"honest"}
+    assert b"honest" in found

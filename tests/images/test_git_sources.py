@@ -9,7 +9,7 @@ from images.errors import BadSource, RefusedSource
 from images.git_source import fetch_commit, read_commit
 from images.source_settings import SourceSettings
 from tests.images.hostile.archives import CONTAINED, GOOD
-from tests.images.hostile.repositories import REPOSITORIES, SERVERS, make_repository
+from tests.images.hostile.repositories import ANY, REPOSITORIES, SERVERS, make_repository
 from tests.images.hostile.server import LocalServer, git
 
 HERE = SourceSettings(loopback_http=True, clone_seconds=60)
@@ -137,5 +137,7 @@ def test_a_server_that_misbehaves_is_left(name: str, tmp_path: Path) -> None:
     path, rule = SERVERS[name]
     with LocalServer(tmp_path) as server, pytest.raises(BadSource) as caught:
         fetch_commit(f"{server.url}/odd/{path}/x.git", "main", SourceSettings(loopback_http=True, clone_seconds=5))
-    assert (caught.value.rule if isinstance(caught.value, RefusedSource) else "") == rule, caught.value
+    found = caught.value.rule if isinstance(caught.value, RefusedSource) else ""
+    # Refs without end meet the bound of memory or, on a slow machine, that of time.
+    assert found in (("memory", "time") if rule == ANY else (rule,)), caught.value
     assert "secret" not in str(caught.value)

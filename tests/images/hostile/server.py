@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import ssl
 import subprocess
 import threading
 import time
@@ -34,20 +35,27 @@ class IndexFile:
 class LocalServer:
     """Context that serves `folder` as git repositories below /git/, and the files that were added as an index.
 
-    `paths` are those that were asked for; with `html` the index speaks no JSON, with `old_git` git its first protocol,
-    which gives no commit that no ref names.
+    `moved` is where /odd/moved/ redirects to; `paths` are those that were asked for; with `html` the index speaks no
+    JSON, with `old_git` git its first protocol, which gives no commit that no ref names. With a `certificate`, and its
+    key in the same file, it speaks https.
     """
 
-    def __init__(self, folder: Path, *, html: bool = False) -> None:
+    def __init__(self, folder: Path, *, html: bool = False, certificate: Path | None = None) -> None:
         self.folder = folder
+        self.certificate = certificate
         self.html = html
         self.old_git = False
+        self.moved = ""
         self.projects: dict[str, list[IndexFile]] = {}
         self.paths: list[str] = []
 
     def __enter__(self) -> "LocalServer":
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"local": self}))
         self._server.daemon_threads = True
+        if self.certificate:
+            trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            trust.load_cert_chain(self.certificate)
+            self._server.socket = trust.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -91,108 +99,106 @@ def _anchor(entry: dict[str, Any]) -> str:
     return f'<a href="{entry["url"]}#sha256={entry["hashes"]["sha256"]}"{yanked}>{entry["filename"]}</a>'
 
 
-def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.0"
+class _Handler(BaseHTTPRequestHandler):
+    local: LocalServer
 
-        def do_GET(self) -> None:
-            server.paths.append(self.path)
-            kind, _, rest = self.path.lstrip("/").partition("/")
-            if kind == "git":
-                self._git(rest)
-            elif kind == "odd":
-                self._odd(rest)
-            elif kind == "simple" and rest.strip("/") in server.projects:
-                self._send(200, *server.page(rest.strip("/")))
-            elif kind == "files":
-                project, _, name = rest.partition("/")
-                self._send(
-                    200, "application/octet-stream", next(f.data for f in server.projects[project] if f.name == name)
-                )
-            else:
-                self._send(404, "text/plain", b"not here")
+    protocol_version = "HTTP/1.0"
 
-        do_POST = do_GET
-
-        def _send(self, status: int, kind: str, body: bytes, **headers: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def _git(self, rest: str) -> None:
-            parts = urlsplit(rest)
-            length = int(self.headers.get("Content-Length") or 0)
-            done = subprocess.run(
-                ["git", "http-backend"],
-                input=self.rfile.read(length),
-                capture_output=True,
-                env={
-                    "PATH": os.environ["PATH"],
-                    "GIT_PROJECT_ROOT": str(server.folder),
-                    "GIT_HTTP_EXPORT_ALL": "1",
-                    "GIT_CONFIG_GLOBAL": "/dev/null",
-                    "GIT_PROTOCOL": "" if server.old_git else self.headers.get("Git-Protocol", ""),
-                    "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-                    "PATH_INFO": "/" + parts.path,
-                    "QUERY_STRING": parts.query,
-                    "REQUEST_METHOD": self.command,
-                    "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-                    "CONTENT_LENGTH": str(length),
-                    "REMOTE_ADDR": "127.0.0.1",
-                },
+    def do_GET(self) -> None:
+        self.local.paths.append(self.path)
+        kind, _, rest = self.path.lstrip("/").partition("/")
+        if kind == "git":
+            self._git(rest)
+        elif kind == "odd":
+            self._odd(rest)
+        elif kind == "simple" and rest.strip("/") in self.local.projects:
+            self._send(200, *self.local.page(rest.strip("/")))
+        elif kind == "files":
+            project, _, name = rest.partition("/")
+            self._send(
+                200, "application/octet-stream", next(f.data for f in self.local.projects[project] if f.name == name)
             )
-            head, _, body = done.stdout.partition(b"\r\n\r\n")
-            fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line)
-            status = int(fields.pop("Status", "200").split()[0])
-            self._send(status, fields.get("Content-Type", "text/plain"), body)
+        else:
+            self._send(404, "text/plain", b"not here")
 
-        def _odd(self, rest: str) -> None:
-            kind = rest.partition("/")[0]
-            targets = {
-                "to-metadata": "https://169.254.169.254/latest.git/info/refs?service=git-upload-pack",
-                "to-network": "https://10.0.0.1/x.git/info/refs?service=git-upload-pack",
-                "to-file": "file:///etc/passwd/info/refs?service=git-upload-pack",
-                "to-user": "https://user:secret@example.org/x.git/info/refs?service=git-upload-pack",
-                "to-page": "https://example.org/login",
-                "to-itself": f"{server.url}/odd/to-itself/x.git/info/refs?service=git-upload-pack",
-                "to-git": f"{server.url}/git/{rest.partition('/')[2]}",
-            }
-            if kind in targets:
-                self._send(302, "text/plain", b"", Location=targets[kind])
-            elif kind == "silent":
-                server.closing.wait(_ODD_SECONDS)
-            elif kind == "login":
-                self._send(401, "text/plain", b"", WWW_Authenticate='Basic realm="x"')
-            elif kind == "rubbish":
-                self._send(
-                    200, "application/x-git-upload-pack-advertisement", b"001e# service=git-upload-pack\n0000zzzz"
-                )
-            else:
-                self._endless()
+    do_POST = do_GET
 
-        def _endless(self) -> None:
-            """Send the names of refs until nobody listens any more."""
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
-            self.end_headers()
-            line = b"%s refs/tags/%s\n" % (b"1" * 40, b"x" * 900)
-            packet = b"%04x%s" % (len(line) + 4, line)
-            began = time.monotonic()
-            try:
-                self.wfile.write(b"001e# service=git-upload-pack\n0000")
-                while time.monotonic() - began < _ODD_SECONDS and not server.closing.is_set():
-                    self.wfile.write(packet * 64)
-            except OSError:
-                return
+    def _send(self, status: int, kind: str, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
 
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Say nothing."""
+    def _git(self, rest: str) -> None:
+        parts = urlsplit(rest)
+        length = int(self.headers.get("Content-Length") or 0)
+        done = subprocess.run(
+            ["git", "http-backend"],
+            input=self.rfile.read(length),
+            capture_output=True,
+            env={
+                "PATH": os.environ["PATH"],
+                "GIT_PROJECT_ROOT": str(self.local.folder),
+                "GIT_HTTP_EXPORT_ALL": "1",
+                "GIT_CONFIG_GLOBAL": "/dev/null",
+                "GIT_PROTOCOL": "" if self.local.old_git else self.headers.get("Git-Protocol", ""),
+                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+                "PATH_INFO": "/" + parts.path,
+                "QUERY_STRING": parts.query,
+                "REQUEST_METHOD": self.command,
+                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                "CONTENT_LENGTH": str(length),
+                "REMOTE_ADDR": "127.0.0.1",
+            },
+        )
+        head, _, body = done.stdout.partition(b"\r\n\r\n")
+        fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line)
+        status = int(fields.pop("Status", "200").split()[0])
+        self._send(status, fields.get("Content-Type", "text/plain"), body)
 
-    return Handler
+    def _odd(self, rest: str) -> None:
+        kind = rest.partition("/")[0]
+        targets = {
+            "to-metadata": "https://169.254.169.254/latest.git/info/refs?service=git-upload-pack",
+            "to-network": "https://10.0.0.1/x.git/info/refs?service=git-upload-pack",
+            "to-file": "file:///etc/passwd/info/refs?service=git-upload-pack",
+            "to-user": "https://user:secret@example.org/x.git/info/refs?service=git-upload-pack",
+            "to-page": "https://example.org/login",
+            "to-itself": f"{self.local.url}/odd/to-itself/x.git/info/refs?service=git-upload-pack",
+            "to-git": f"{self.local.url}/git/{rest.partition('/')[2]}",
+        }
+        targets["moved"] = f"{self.local.moved}/git/{rest.partition('/')[2]}"
+        if kind in targets:
+            self._send(302, "text/plain", b"", Location=targets[kind])
+        elif kind == "silent":
+            self.local.closing.wait(_ODD_SECONDS)
+        elif kind == "login":
+            self._send(401, "text/plain", b"", WWW_Authenticate='Basic realm="x"')
+        elif kind == "rubbish":
+            self._send(200, "application/x-git-upload-pack-advertisement", b"001e# service=git-upload-pack\n0000zzzz")
+        else:
+            self._endless()
+
+    def _endless(self) -> None:
+        """Send the names of refs until nobody listens any more."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
+        self.end_headers()
+        line = b"%s refs/tags/%s\n" % (b"1" * 40, b"x" * 900)
+        packet = b"%04x%s" % (len(line) + 4, line)
+        began = time.monotonic()
+        try:
+            self.wfile.write(b"001e# service=git-upload-pack\n0000")
+            while time.monotonic() - began < _ODD_SECONDS and not self.local.closing.is_set():
+                self.wfile.write(packet * 64)
+        except OSError:
+            return
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing."""
 
 
 def git(*arguments: str, cwd: Path | None = None, data: bytes = b"") -> str:

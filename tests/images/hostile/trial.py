@@ -15,11 +15,10 @@ from pipelines.repository_list import read_repository_list
 from tests.images.hostile.addresses import ADDRESSES
 from tests.images.hostile.archives import ARCHIVES, CONTAINED, tar
 from tests.images.hostile.folders import FOLDERS
-from tests.images.hostile.repositories import REPOSITORIES, SERVERS, make_repository
+from tests.images.hostile.repositories import ANY, REPOSITORIES, SERVERS, make_repository
 from tests.images.hostile.server import IndexFile, LocalServer
 
 HONEST = "honest"
-ANY = "any refusal"
 _HONEST_EVERY = 10
 
 
