@@ -27,7 +27,16 @@ from images.system_packages import missing_packages, packages_of
 
 _REPAIRS = 6
 # A failure of these classes is the same for every recipe.
-_FINAL = ("disk-full", "wrong-python", "needs-rust", "system-packages", "timeout", "needs-network", "needs-service")
+_FINAL = (
+    "disk-full",
+    "wrong-python",
+    "needs-rust",
+    "system-packages",
+    "timeout",
+    "needs-network",
+    "needs-service",
+    "unsteady-ids",
+)
 
 
 def build_image(engine: Engine, spec: RepositorySpec, tree: SourceTree, settings: BuildSettings) -> ImageRecord:
