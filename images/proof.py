@@ -41,7 +41,9 @@ class Proof:
         # A flaky test that never failed was missing in a run: its id depends on the hash seed, or on the order.
         classes = Counter(classify(text, stage="tests") if text else "unsteady-ids" for text in texts)
         most = classes.most_common(1)[0][0] if classes else "tests"
-        return "tests-fail" if most == "tests" else most
+        if most != "tests":
+            return most
+        return "timeout" if self.timed_out else "tests-fail"
 
 
 def prove(start: Start, selection: TestSelection, *, runs: int, share: float, timeout_s: float) -> Proof:

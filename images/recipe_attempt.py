@@ -221,6 +221,6 @@ class RecipeAttempt:
             self._none(record, proof.messages())
         if proof.share >= self._settings.pass_share:
             return replace(record, status="executable", reason="")
-        reason = "timeout" if proof.timed_out else proof.failure_class()
+        reason = proof.failure_class()
         needed = f"{self._settings.pass_share:.0%} are needed"
         return replace(record, reason=f"{reason}: {proof.share:.0%} of {proof.judged} tests pass, {needed}")
