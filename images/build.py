@@ -145,7 +145,8 @@ def choose_python(requires: str, preferred: str) -> str:
         if any(allowed.contains(f"{version}.{patch}", prereleases=True) for patch in (0, 99)):
             return version
     raise BuildFailed(
-        "wrong-python", f"the project asks for Python {requires!r}, and there are {', '.join(sorted(PYTHONS))}"
+        "wrong-python",
+        f"the project asks for Python {requires!r}, and there are {', '.join(sorted(PYTHONS, key=_minor))}",
     )
 
 

@@ -20,7 +20,7 @@ from images.engine import Engine
 from images.layers import KIND_LABEL
 
 _QUICK = 6
-_SAMPLE = 8
+_SAMPLE = 6
 _BAR_BYTES = 60_000_000
 _UNFIT = ("no-tests",)
 
