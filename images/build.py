@@ -28,7 +28,16 @@ from images.system_packages import missing_packages, packages_of
 
 _REPAIRS = 6
 # A failure of these classes is the same for every recipe.
-_FINAL = ("disk-full", "wrong-python", "needs-rust", "system-packages", "timeout", "needs-network", "needs-service")
+_FINAL = (
+    "disk-full",
+    "wrong-python",
+    "needs-rust",
+    "system-packages",
+    "timeout",
+    "needs-network",
+    "needs-service",
+    "unsteady-ids",
+)
 
 
 def build_image(engine: Engine, spec: RepositorySpec, tree: SourceTree, settings: BuildSettings) -> ImageRecord:
@@ -144,7 +153,8 @@ def choose_python(requires: str, preferred: str) -> str:
         if any(allowed.contains(f"{version}.{patch}", prereleases=True) for patch in (0, 99)):
             return version
     raise BuildFailed(
-        "wrong-python", f"the project asks for Python {requires!r}, and there are {', '.join(sorted(PYTHONS))}"
+        "wrong-python",
+        f"the project asks for Python {requires!r}, and there are {', '.join(sorted(PYTHONS, key=_minor))}",
     )
 
 

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
+from packaging.utils import canonicalize_name
+
 from images.build_log import BuildLog
 from images.build_mounts import UV, BuildMounts
 from images.build_settings import BuildSettings
@@ -18,6 +20,7 @@ from images.proof import Proof, prove
 from images.recipe_inference import BuildRecipe
 from images.source_tree import SourceTree
 from images.spec import RepositorySpec
+from images.static_metadata import read_static_metadata
 
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==\S+")
 # From which day on there was a pytest that runs on a Python version.
@@ -29,6 +32,10 @@ _PYTEST_RUNS = {
     "3.13": "2024-12-31",
 }
 _NUMBER = re.compile(r"v?(\d+(?:\.\d+)+\S*)")
+
+
+def _name(line: str) -> str:
+    return canonicalize_name(line.partition("==")[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +100,10 @@ class RecipeAttempt:
 
     def _resolve(self, recipe: BuildRecipe, record: ImageRecord, parent: str) -> Lock:
         """Return the exact packages that the recipe needs beside the project itself; nothing is installed."""
+        stated = read_static_metadata(self._source.tree) if recipe.project else None
         extras = f"[{','.join(recipe.extras)}]" if recipe.extras else ""
-        wanted = [*([f"-e .{extras}"] if recipe.project else []), "pytest", *recipe.needs]
+        own = stated.needs(recipe.extras, python=record.python_version) if stated else [f"-e .{extras}"]
+        wanted = [*(own if recipe.project else []), "pytest", *recipe.needs]
         self._log.say(f"recipe {recipe.name!r}: {', '.join(wanted)}")
         with self._container(parent) as container:
             self._begin(container, recipe)
@@ -104,7 +113,9 @@ class RecipeAttempt:
             command = [UV, "pip", "compile", *options, *self._exempt(record), "-o", output, "/opt/worldline/needs.in"]
             self._log.run(container, "resolve", command, env=self._environment(recipe))
             text = container.get([output]).get(output, b"").decode("utf-8", "replace")
-        return Lock(lines=tuple(line for line in text.splitlines() if _PINNED.fullmatch(line.split(";")[0].strip())))
+        lines = [line for line in text.splitlines() if _PINNED.fullmatch(line.split(";")[0].strip())]
+        # What depends on the project itself, as pytest on pluggy, gets the one that is built here.
+        return Lock(lines=tuple(line for line in lines if not stated or _name(line) != stated.name))
 
     def _container(self, image: str) -> DockerContainer:
         return DockerContainer(self._engine, image, network=True, mounts=self._mounts.volumes)
@@ -210,6 +221,6 @@ class RecipeAttempt:
             self._none(record, proof.messages())
         if proof.share >= self._settings.pass_share:
             return replace(record, status="executable", reason="")
-        reason = "timeout" if proof.timed_out else proof.failure_class()
+        reason = proof.failure_class()
         needed = f"{self._settings.pass_share:.0%} are needed"
         return replace(record, reason=f"{reason}: {proof.share:.0%} of {proof.judged} tests pass, {needed}")

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from images.declared_needs import DeclaredNeeds
 from images.pytest_config import PytestConfig
 from images.requirement_lines import requirements_file
-from images.source_tree import SourceTree
+from images.source_tree import SourceTree, is_test_name
 
 _TEST_FOLDERS = ("test", "tests", "testing", "unittests", "_tests")
 _BESIDE = ("docs", "doc", "examples", "example", "benchmarks", "benchmark", "scripts", "tools", "perf")
@@ -89,6 +89,8 @@ def test_paths(tree: SourceTree, config: PytestConfig) -> tuple[str, ...]:
     chosen = [p for p in said if p in (".", "") or p in tests or any(t.startswith(f"{p}/") for t in tests)]
     if chosen:
         return tuple(chosen)
+    if not any(map(is_test_name, tests)):
+        return tuple(tests)  # pytest takes such names only from whoever gives them
     folders = {_folder(PurePosixPath(test)) for test in tests if not set(PurePosixPath(test).parts) & set(_BESIDE)}
     named = sorted(str(folder) for folder in folders if folder is not None)
     outer = [f for f in named if not any(f.startswith(f"{other}/") for other in named)]

@@ -58,8 +58,10 @@ class SourceTree:
         return sorted(name for name in self.files if name.endswith(".py") and is_text_name(name))
 
     def test_files(self) -> list[str]:
-        """Return the Python files that pytest collects by its default names."""
-        return [n for n in self.python_files() if is_test_name(n)]
+        """Return the Python files that pytest collects by its default names; where none is, those that lie with tests."""
+        return [n for n in self.python_files() if is_test_name(n)] or [
+            n for n in self.python_files() if _lies_with_tests(n)
+        ]
 
     def source_files(self) -> list[str]:
         """Return the Python files of the project itself: no tests, packaging scripts, documentation or examples."""
@@ -77,6 +79,12 @@ def is_test_name(name: str) -> bool:
     """Say whether pytest's default patterns take the file for a test module."""
     stem = PurePosixPath(name).stem
     return stem.startswith("test_") or stem.endswith("_test")
+
+
+def _lies_with_tests(name: str) -> bool:
+    path = PurePosixPath(name)
+    helper = path.name in {"__init__.py", "__main__.py", "conftest.py", "setup.py"}
+    return not helper and (path.stem in {"test", "tests"} or bool({"test", "tests"} & set(path.parts[:-1])))
 
 
 def _is_source_name(name: str) -> bool:

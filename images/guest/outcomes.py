@@ -118,3 +118,8 @@ def pytest_sessionfinish(session, exitstatus):
     for nodeid, message in _collect_errors:
         channel.write("error", nodeid, message)
     channel.write("end", int(exitstatus))
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "_worldline"):
+        config._worldline.file.close()

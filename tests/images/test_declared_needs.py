@@ -117,3 +117,10 @@ def test_tests_are_given_as_their_outermost_folders() -> None:
     assert test_paths(tree, PytestConfig()) == ("src/a/tests",)
     assert test_paths(tree, PytestConfig(testpaths=("src/", "gone"))) == ("src",)
     assert test_paths(SourceTree(files={"test_six.py": b""}), PytestConfig()) == ("test_six.py",)
+
+
+def test_tests_of_other_names_are_given_by_name_where_there_are_no_others() -> None:
+    names = ["a.py", "tests/__init__.py", "tests/base.py", "tests/queries.py", "setup.py"]
+    tree = SourceTree(files=dict.fromkeys(names, b""))
+    assert test_paths(tree, PytestConfig()) == ("tests/base.py", "tests/queries.py")
+    assert tree.source_files() == ["a.py"]

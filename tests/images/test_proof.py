@@ -62,3 +62,10 @@ def test_the_class_of_a_failed_suite_is_that_of_most_failures() -> None:
     lines += [f"def test_{n}(): open('/nowhere')\n" for n in range(3)]
     assert _prove({"test_a.py": "".join(lines).encode()}, runs=1).failure_class() == "missing-file"
     assert _prove({"test_a.py": b"def test_a(): assert 0\n"}, runs=1).failure_class() == "tests-fail"
+
+
+def test_ids_that_depend_on_the_hash_seed_have_a_class_of_their_own() -> None:
+    text = b"import pytest\n@pytest.mark.parametrize('x', [hash('a')])\ndef test_a(x): pass\n"
+    proof = _prove({"test_a.py": text}, share=0.8)
+    assert {test.outcome for test in proof.tests} == {"flaky"}
+    assert proof.failure_class() == "unsteady-ids"
