@@ -7,8 +7,7 @@ from collectors.entry_points import functions_of
 from collectors.line_coverage import Reach, map_coverage
 from images.docker_container import DockerContainer
 from images.engine import Engine
-from pipelines.entry_build import repository_name
-from pipelines.jobs.image_job import passing_tests, read_image, source_texts
+from pipelines.jobs.image_job import passing_tests, read_image, repository_name, source_texts
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.store import Store
 

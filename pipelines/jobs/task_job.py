@@ -8,8 +8,7 @@ from collectors.mutate_fix import Planting, plan_candidates, plant_bugs
 from collectors.task import Task
 from images.docker_container import DockerContainer
 from images.engine import Engine
-from pipelines.entry_build import repository_name
-from pipelines.jobs.image_job import read_image, source_texts
+from pipelines.jobs.image_job import read_image, repository_name, source_texts
 from pipelines.jobs.map_job import read_map
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.store import Store

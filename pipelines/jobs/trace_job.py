@@ -15,8 +15,7 @@ from collectors.native_engine import FILE, MOUNT, native_for_base
 from collectors.repository_traces import COLLECTOR, RepositoryTracer
 from images.docker_container import DockerContainer
 from images.engine import Engine
-from pipelines.entry_build import repository_name
-from pipelines.jobs.image_job import python_texts, read_image, source_texts
+from pipelines.jobs.image_job import python_texts, read_image, repository_name, source_texts
 from pipelines.jobs.map_job import read_map
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.origin import Origin
