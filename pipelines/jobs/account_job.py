@@ -8,8 +8,8 @@ from pathlib import Path
 from collectors.accounts.chat_endpoint import ChatEndpoint
 from collectors.accounts.rewriter import Asked, Rewriter, judge, rewrite_all
 from collectors.accounts.writer import METHOD, write_account
-from pipelines.entry_build import repository_name
 from pipelines.errors import EndpointSilent, UserError
+from pipelines.jobs.image_job import repository_name
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.account import TEMPLATE, Account, Verdict, account_from_row
 from trajectories.rows import from_row
