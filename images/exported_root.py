@@ -3,11 +3,13 @@
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from images.engine import Engine
-from images.errors import EngineError
+from images.errors import EngineError, ImagesError
 
 _MARK = ".worldline/root.json"
 _VERSION = 1
@@ -71,8 +73,21 @@ def _identity(folder: Path) -> str | None:
         return None
 
 
-if __name__ == "__main__":
-    import sys
+def main(words: Sequence[str]) -> int:
+    """Export images to the folder that is the first word; return the exit code."""
+    if len(words) < 2:
+        print("usage: python -m images.exported_root ROOTS IMAGE...", file=sys.stderr)
+        return 2
+    try:
+        engine = Engine()
+        for image in words[1:]:
+            print(export_root(engine, image, Path(words[0])))
+    except (ImagesError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    engine.close()
+    return 0
 
-    for name in sys.argv[2:]:
-        print(export_root(Engine(), name, Path(sys.argv[1])))
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -15,7 +15,7 @@ from images.bubblewrap_container import BubblewrapContainer
 from images.container_limits import ContainerLimits
 from images.engine import Engine
 from images.errors import EngineError
-from images.exported_root import export_root, find_root
+from images.exported_root import export_root, find_root, main
 from images.own_cgroup import OwnCgroup
 from images.supervisor_binary import ensure_supervisor
 from tests.images.conftest import SMALL
@@ -73,6 +73,16 @@ def test_an_image_that_was_not_exported_is_named_with_what_to_do(roots: Path, tm
         BubblewrapContainer(roots, "worldline/nonesuch:1")
     with pytest.raises(EngineError, match="build it first"):
         export_root(Engine(), "worldline/nonesuch:1", tmp_path)
+
+
+def test_exporting_says_what_is_wrong_in_one_sentence(
+    roots: Path, base: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(roots), base]) == 0
+    assert capsys.readouterr().out == f"{find_root(base, roots)}\n"
+    assert main([str(tmp_path), "worldline/nonesuch:1"]) == 2
+    assert capsys.readouterr().err == "there is no image 'worldline/nonesuch:1' to export: build it first\n"
+    assert main([]) == 2
 
 
 def test_a_changed_image_is_exported_again(engine: Engine, base: str, roots: Path, tmp_path: Path) -> None:
