@@ -30,7 +30,6 @@ _REPAIRS = 6
 # A failure of these classes is the same for every recipe.
 _FINAL = (
     "disk-full",
-    "wrong-python",
     "needs-rust",
     "system-packages",
     "timeout",

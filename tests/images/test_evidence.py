@@ -57,6 +57,7 @@ def test_modules_of_the_project_are_no_leads() -> None:
 def test_fixtures_and_phrases_lead_to_plugins() -> None:
     assert find_leads("E  fixture 'mocker' not found", []) == ["pytest-mock"]
     assert find_leads("fixture 'odd' not found", ["pytest-odd==2"]) == ["pytest-odd==2"]
+    assert find_leads("PytestUnknownMarkWarning: Unknown pytest.mark.no_cover - is this", []) == ["pytest-cov"]
     text = "async def functions are not natively supported."
     assert find_leads(text, ["anyio>=3"]) == ["anyio>=3"]
     assert find_leads(text, []) == ["pytest-asyncio"]
