@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from collectors.mutate_fix import MutateFixSettings
-from images.build import BuildSettings
+from images.build_settings import BuildSettings
 from images.container_choice import ContainerSettings
 from images.engine import Engine
 from images.errors import EngineError
