@@ -81,10 +81,10 @@ class Engine(EngineContainers):
                 self.remove(str(made.id))
 
     def commit(self, container: str, *, name: str, labels: Mapping[str, str]) -> str:
-        """Store the container's file system as an image and return the image's id."""
+        """Store the container's file system as an image and return the image's id; the container's own labels are emptied."""
         repository, _, tag = name.partition(":")
         config: dict[str, Any] = {
-            "Labels": dict(labels),
+            "Labels": dict.fromkeys(labels_of(Purpose(), lifetime_s=0), "") | dict(labels),
             "WorkingDir": "/testbed",
             "User": str(AGENT_UID),
             "Cmd": ["bash"],

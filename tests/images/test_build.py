@@ -33,6 +33,7 @@ def test_the_sample_becomes_an_executable_image(engine: Engine, base: str) -> No
 def test_an_image_says_what_it_is_and_brings_its_tree_back(engine: Engine, base: str) -> None:
     record = build_image(engine, SPEC, SourceTree(files=sample_files()), BuildSettings())
     labels = engine.labels(record.image)
+    assert not labels["worldline.owner"], "a container that a user starts from it would look like one of ours"
     assert labels["worldline.source"] == record.source_digest
     assert labels["worldline.recipe"] == record.recipe_digest
     assert labels["worldline.kind"] == "repository"
