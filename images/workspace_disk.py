@@ -12,6 +12,7 @@ where we are not root) is late by two seconds of writing.
 """
 
 import ctypes
+import functools
 import os
 import shutil
 import socket
@@ -33,12 +34,27 @@ _DETACH = 2
 _NOSUID_NODEV = 2 | 4
 _PAGE = 4096
 _SPARE_SHARE = 0.05
+_SMALLEST = 16 << 20
 
 
 def can_make_disks(layers: Sequence[Path]) -> bool:
     """Say whether this process may mount, and sees the layers of the image as the engine does."""
-    tools = all(shutil.which(tool) for tool in ("mkfs.ext4", "mount"))
-    return os.geteuid() == 0 and tools and bool(layers) and all(layer.is_dir() for layer in layers)
+    return bool(layers) and all(layer.is_dir() for layer in layers) and _can_mount()
+
+
+@functools.cache
+def _can_mount() -> bool:
+    """Make a small disk: root inside a container has the tools too, but often neither loop devices nor the right to mount."""
+    if os.geteuid() != 0 or not all(shutil.which(tool) for tool in ("mkfs.ext4", "mount")):
+        return False
+    with tempfile.TemporaryDirectory() as layer:
+        try:
+            WorkspaceDisk(
+                [Path(layer)], ContainerLimits(disk_bytes=_SMALLEST, disk_files=1024), ["/testbed"], uid=0
+            ).detach()
+        except (EngineError, OSError, subprocess.SubprocessError):
+            return False
+    return True
 
 
 class WorkspaceDisk:

@@ -204,3 +204,14 @@ def test_an_engine_that_hangs_is_given_up_after_three_tries(
         assert sum("containers/create" in line for line in flaky.asked) == 3
         with suppress(Exception):
             asking.close()
+
+
+def test_root_that_may_not_mount_makes_no_disks(tmp_path: Path) -> None:
+    script = f"from pathlib import Path; from images.workspace_disk import *; print(can_make_disks([Path({str(tmp_path)!r})]))"
+    said = {
+        capabilities: subprocess.run(
+            ["setpriv", f"--bounding-set={capabilities}", sys.executable, "-c", script], capture_output=True, text=True
+        ).stdout
+        for capabilities in ("-sys_admin", "+all")
+    }
+    assert said == {"-sys_admin": "False\n", "+all": f"{can_make_disks([tmp_path])}\n"}

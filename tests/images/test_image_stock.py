@@ -17,7 +17,7 @@ pytestmark = pytest.mark.docker
 
 
 def _commit(engine: Engine, parent: str, name: str, kind: str, label: str) -> str:
-    with DockerContainer(engine, parent) as container:
+    with DockerContainer(engine, parent, writable=True) as container:
         container.put({"added.bin": secrets.token_bytes(100_000)})
         return engine.commit(container.id, name=name, labels={KIND_LABEL: kind, "worldline.base": parent, label: "1"})
 

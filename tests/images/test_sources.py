@@ -7,7 +7,6 @@ import pytest
 from images.errors import BadSource
 from images.git_source import read_commit
 from images.host_pip import HostPip, without_credentials
-from images.recipe_inference import infer_recipes
 from images.release_history import write_history
 from images.source import fetch
 from images.source_tree import SourceTree
@@ -32,20 +31,6 @@ def test_sources_without_python_or_tests_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1")
     with pytest.raises(BadSource, match="ships no tests"):
         fetch(parse_spec(str(tmp_path)), pip=NO_PIP)
-
-
-def test_test_needs_are_found_where_projects_say_them() -> None:
-    pyproject = b"""[build-system]
-[project]
-optional-dependencies = {tests = ["freezegun"]}
-[dependency-groups]
-more = ["attrs"]
-test = ["six>=1", {include-group = "more"}, {include-group = "test"}]
-"""
-    recipe = infer_recipes(
-        SourceTree(files={"pyproject.toml": pyproject, "requirements-dev.txt": b"-r x\nidna # y\n"})
-    )[0]
-    assert recipe.installs == (("-e", ".[tests]"), ("six>=1", "attrs", "idna"))
 
 
 def test_equal_trees_have_equal_digests() -> None:
