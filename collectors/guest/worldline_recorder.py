@@ -7,11 +7,13 @@ Standard library only; Python 3.8 and newer.
 
 import time
 
+from worldline_around import around_looker
 from worldline_kinds import LEAF_IDS
 from worldline_lines import lines_of
+from worldline_look import SMALLEST, SPARE, looker
 from worldline_scope import NO_LEAF, Scope, Seen
 from worldline_snapshot import Snapshot
-from worldline_step import SMALLEST, SPARE, line_recorder, looker
+from worldline_step import line_recorder
 from worldline_stream import CALL, CHUNK, EXCEPTION, RETURN, UNWIND, StreamWriter
 
 # How often the clock is read.
@@ -53,7 +55,7 @@ class Recorder(object):
         self.leaf = self._snapshot.leaf
         self.node = Seen(self._snapshot).node
         self._look = looker(self, self._stream, self._snapshot)
-        self.line = line_recorder(self, self._stream, self._look)
+        self.line = line_recorder(self, self._stream, self._look, around_looker(self, self._look))
 
     def begin(self, attributes):
         """Start a trace; the attributes travel to the host as they are."""
