@@ -13,11 +13,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.table import Claim, print_claims
 from images.base_image import ensure_base
+from images.disk_watch import bytes_below
 from images.engine import Engine
 from tests.images.hostile.build_trial import BuildTrial, containers_of_ours, engine_bytes, try_builds
 from tests.images.hostile.canary import Canary
@@ -128,17 +128,7 @@ class _DiskPeak:
 
     def _watch(self) -> None:
         while not self._done.wait(0.05):
-            self.peak = max(self.peak, sum(map(_bytes_below, self._folders)))
-
-
-def _bytes_below(folder: Path) -> int:
-    total = 0
-    # os.walk passes over folders that go away meanwhile.
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                total += (Path(parent) / name).lstat().st_blocks * 512
-    return total
+            self.peak = max(self.peak, sum(map(bytes_below, self._folders)))
 
 
 def _try_builds() -> tuple[list[Claim], list[str]]:

@@ -10,6 +10,8 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import images.cache_folder
+
 _ROOT = Path(__file__).parents[1]
 GUEST = _ROOT / "collectors" / "guest"
 NEWEST = ("3.11", "3.12", "3.13", "3.14")
@@ -49,8 +51,7 @@ class Interpreter:
 
 def cache_folder() -> Path:
     """Return where environments, extensions and releases are kept between runs."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "worldline" / "benchmarks"
+    return images.cache_folder.cache_folder() / "benchmarks"
 
 
 def find_interpreters(wanted: list[str]) -> list[Interpreter]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -14,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from images.engine import Engine
+    from images.cache_folder import cache_folder
+from images.engine import Engine
 
 # Where a container finds it, mounted read-only.
 MOUNT = "/.worldline/native"
@@ -85,7 +85,7 @@ def _sources() -> dict[str, bytes]:
 
 def _cached(interpreter: str, compile_it: Callable[[Path], bool]) -> Path | None:
     digest = hashlib.sha256(repr((interpreter, _FLAGS, sorted(_sources().items()))).encode()).hexdigest()[:20]
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "worldline"
+    home = cache_folder()
     kept = home / f"native-{platform.machine()}-{digest}"
     if (kept / FILE).exists():
         return kept

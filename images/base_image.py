@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from images.build_mounts import BuildMounts
+from images.container_profile import MAKE_BASE
 from images.docker_container import ENVIRONMENT, PYTHON
 from images.engine import AGENT_UID, Engine
+from images.engine_containers import Opening
 from images.engine_setup import ensure_debootstrap
 from images.errors import BaseError
 from images.host_pip import without_credentials
@@ -135,7 +137,9 @@ def run_trusted(
     """
     supervisor = ensure_supervisor(engine, image=image)
     with BuildMounts(gateway=engine.gateway()) as mounts:
-        running = engine.start(image, supervisor=supervisor, network=True, mounts=mounts.volumes, trusted=True)
+        running = engine.open(
+            Opening(image=image, supervisor=supervisor, profile=MAKE_BASE, network=True, mounts=mounts.volumes)
+        )
         try:
             for text, user, home in ((script, 0, "/root"), (then_as_user, AGENT_UID, "/home/worldline")):
                 env = {**ENVIRONMENT, **mounts.environment, "HOME": home}

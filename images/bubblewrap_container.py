@@ -15,7 +15,7 @@ from typing import IO
 from images.attached_stream import AttachedStream
 from images.container_limits import ContainerLimits
 from images.container_profile import OOM_SCORE, OPEN_FILES, RUN
-from images.disk_watch import DiskWatch
+from images.disk_watch import DiskWatch, bytes_below
 from images.engine_containers import AGENT_UID, SUPERVISOR
 from images.errors import EngineError
 from images.exported_root import find_root
@@ -78,8 +78,8 @@ class BubblewrapContainer(SupervisedContainer):
         finally:
             if disk:
                 disk.detach()
-        if not disk:
-            self._watch = DiskWatch(partial(_bytes_below, str(self._copy)), bounds.disk_bytes, self._stop)
+        if self._copy:
+            self._watch = DiskWatch(partial(bytes_below, self._copy), bounds.disk_bytes, self._stop)
 
     def _copied(self, root: Path) -> dict[str, str]:
         """Copy what may be written: without root nothing can be laid over it."""
@@ -173,12 +173,3 @@ def _file_of(data: bytes) -> IO[bytes]:
     made.write(data)
     made.seek(0)
     return made
-
-
-def _bytes_below(folder: str) -> int:
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                total += (Path(place) / name).lstat().st_blocks * 512
-    return total

@@ -1,7 +1,10 @@
 """DiskWatch: ends a container that has written more than it may, where no disk of its own can bound it."""
 
+import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 from images.errors import EngineError
 
@@ -30,3 +33,14 @@ class DiskWatch:
     def close(self) -> None:
         """Stop asking."""
         self._closed.set()
+
+
+def bytes_below(folder: Path) -> int:
+    """Return what the files below a folder take on the disk, while others make and remove some."""
+    total = 0
+    # os.walk passes over folders that go away meanwhile.
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += (Path(parent) / name).lstat().st_blocks * 512
+    return total

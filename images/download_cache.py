@@ -7,16 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
-def _default_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "worldline" / "downloads"
+from images.cache_folder import cache_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadCache:
     """Archives below `folder`, at most `most_bytes` of them together; safe to share between processes."""
 
-    folder: Path = field(default_factory=_default_folder)
+    folder: Path = field(default_factory=lambda: cache_folder() / "downloads")
     most_bytes: int = 4_000_000_000
 
     def get(self, sha256: str) -> bytes | None:

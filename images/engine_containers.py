@@ -16,7 +16,7 @@ import requests
 from images.attached_stream import AttachedStream
 from images.container_limits import ContainerLimits
 from images.container_owner import OWNER_LABEL, Purpose, labels_of, reason_to_remove
-from images.container_profile import BUILD, MAKE_BASE, RUN, ContainerProfile, host_settings
+from images.container_profile import RUN, ContainerProfile, host_settings
 from images.errors import EngineBusy, EngineError, NoEngine
 from images.heartbeat import keep_alive
 from images.workspace_disk import remove_stale_disks
@@ -83,24 +83,6 @@ class EngineContainers:
         self._client.close()
         self._prompt.close()
         self._patient.close()
-
-    def start(
-        self,
-        image: str,
-        *,
-        supervisor: Path,
-        network: bool = False,
-        mounts: Mapping[str, str] | None = None,
-        trusted: bool = False,
-        limits: ContainerLimits | None = None,
-    ) -> Running:
-        """Open a container whose root may be changed and committed: `trusted` for commands that are ours alone."""
-        profile = MAKE_BASE if trusted else BUILD
-        bounds = limits or ContainerLimits()
-        asked = Opening(
-            image=image, supervisor=supervisor, profile=profile, limits=bounds, network=network, mounts=mounts or {}
-        )
-        return self.open(asked)
 
     def open(self, asked: Opening) -> Running:
         """Start a container whose main process is the supervisor; it ends with this process or after its lifetime.

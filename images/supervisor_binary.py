@@ -1,7 +1,6 @@
 """The supervisor's static binary: compiled once for each machine and source, kept in the user's cache."""
 
 import hashlib
-import os
 import platform
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
+from images.cache_folder import cache_folder
 from images.engine import Engine
 from images.errors import BaseError
 
@@ -34,10 +34,9 @@ def ensure_supervisor(engine: Engine | None, *, image: str | None = None) -> Pat
         for source in (files("images.guest") / "supervisor").iterdir()
         if source.name.endswith((".c", ".h"))
     }
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     text = repr((_COMPILE, sorted(sources.items()))).encode()
     digest = hashlib.sha256(text).hexdigest()[:16]
-    binary = home / "worldline" / f"supervisor-{platform.machine()}-{digest}"
+    binary = cache_folder() / f"supervisor-{platform.machine()}-{digest}"
     if not binary.exists():
         binary.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".supervisor-", dir=binary.parent) as folder:
