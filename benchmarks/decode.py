@@ -99,8 +99,8 @@ def workloads() -> list[Workload]:
 def record(workload: Workload, events: int) -> bytes:
     """Return the stream of as many calls as it takes to write so many events."""
     sys.path.append(str(files("collectors") / "guest"))
-    from worldline_recorder import Limits  # type: ignore
-    from worldline_settrace import SettraceHook  # type: ignore
+    from worldline_recorder import Limits
+    from worldline_settrace import SettraceHook
 
     out, written = io.BytesIO(), 0
 
