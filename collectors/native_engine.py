@@ -12,9 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from images.cache_folder import cache_folder
+
 if TYPE_CHECKING:
-    from images.cache_folder import cache_folder
-from images.engine import Engine
+    from images.engine import Engine
 
 # Where a container finds it, mounted read-only.
 MOUNT = "/.worldline/native"
