@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -42,7 +43,7 @@ class PackageProxy:
         self._lock = threading.Lock()
         self.fetched_bytes = 0
         self.kept_bytes = 0
-        self._server = ThreadingHTTPServer((address, 0), _handler(self))
+        self._server = _Server((address, 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
@@ -165,6 +166,13 @@ def _as_html(project: str, entries: list[dict[str, Any]]) -> bytes:
 
 _PAGE = re.compile(r"/(\d+)/simple/([a-z0-9][a-z0-9._-]*)/")
 _FILE = re.compile(r"/files/([0-9a-f]{64})/[^/]*?(\.metadata)?")
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went away, as one that is killed at its limit does."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(proxy: PackageProxy) -> type[BaseHTTPRequestHandler]:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -85,3 +87,14 @@ def test_a_file_with_another_digest_is_refused(proxy: PackageProxy, index: tuple
 def test_what_no_page_named_is_not_served(proxy: PackageProxy) -> None:
     for path in ("/", "/0/simple/b/", "/9/simple/a/", f"/files/{'0' * 64}/a.whl", "/files/../../etc/passwd"):
         assert requests.get(proxy.url + path, timeout=10).status_code == 404
+
+
+def test_a_client_that_goes_away_leaves_no_traceback(proxy: PackageProxy, capfd: pytest.CaptureFixture[str]) -> None:
+    host, port = proxy.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n")
+        # Closed without a farewell: the other end is told of a reset.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert _file(proxy)
+    proxy.close()
+    assert capfd.readouterr().err == ""
