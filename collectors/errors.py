@@ -2,6 +2,7 @@
 
 CollectorError
 ├── GuestStreamError   what the guest wrote cannot be decoded
+├── PatchError         a patch does not fit the text, or is none
 └── FunctionNotFound   the file has no such function (function_tracing.py)
 """
 
@@ -12,3 +13,7 @@ class CollectorError(Exception):
 
 class GuestStreamError(CollectorError):
     """What the guest wrote cannot be decoded."""
+
+
+class PatchError(CollectorError):
+    """A patch does not fit the text that it is applied to, or is no unified diff."""

@@ -7,8 +7,9 @@ from importlib.resources import files
 
 from collectors.actions import Observation, parse_action, perform
 from collectors.judge import judge
+from collectors.patches import diff_of
 from collectors.policy import Message, Policy
-from collectors.task import Task, unified_diff
+from collectors.task import Task
 from images.container import Container
 from trajectories.episode import Episode, Step
 
@@ -36,18 +37,19 @@ def play(
 
     `sources` (path -> clean text) are the only files that are carried from the agent's container to the judge's.
     """
+    planted = {path: text.encode() for path, text in task.start(sources).items()}
+    start = {path: text.encode() for path, text in sources.items()} | planted
     agent = open_container()
     try:
-        agent.put({task.path: task.buggy_source.encode()})
+        agent.put(planted)
         steps, ended_by = _converse(task, policy, agent, limits)
-        start = {path: text.encode() for path, text in sources.items()} | {task.path: task.buggy_source.encode()}
         now = agent.get(list(start))
     finally:
         agent.close()
     changed = {path: data for path, data in now.items() if data != start[path]}
     fresh = open_container()
     try:
-        verdict = judge(fresh, task, changed)
+        verdict = judge(fresh, task, {**planted, **changed})
     finally:
         fresh.close()
     return Episode(
@@ -56,9 +58,9 @@ def play(
         goal=task.goal,
         steps=tuple(steps),
         ended_by="tamper" if verdict.tamper else ended_by,
-        patch="".join(
-            unified_diff(path, start[path].decode("utf-8", "replace"), data.decode("utf-8", "replace"))
-            for path, data in sorted(changed.items())
+        patch=diff_of(
+            {path: start[path].decode("utf-8", "replace") for path in changed},
+            {path: data.decode("utf-8", "replace") for path, data in changed.items()},
         ),
         judged=verdict.outcomes,
         reward=verdict.reward,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from collectors.entry_points import Function
 from collectors.line_coverage import Reach
 from collectors.mutations import Mutation, mutations_of
-from collectors.task import Task, unified_diff
+from collectors.patches import unified_diff
+from collectors.task import Place, Task
 from images.container import Container
 from images.health import TestSelection, run_tests
 from trajectories.trajectory import content_id
@@ -126,12 +127,16 @@ def _plant(
         repository=planting.repository,
         split=planting.split,
         image=planting.image,
-        path=path,
-        function=candidate.function.name,
-        line_number=candidate.mutation.line_number,
-        operator=candidate.mutation.operator,
+        places=(
+            Place(
+                path=path,
+                function=candidate.function.name,
+                line_number=candidate.mutation.line_number,
+                operator=candidate.mutation.operator,
+            ),
+        ),
         patch=unified_diff(path, clean, buggy),
-        buggy_source=buggy,
+        oracle_patch=unified_diff(path, buggy, clean),
         fail_to_pass=tuple(failing),
         pass_to_pass=tuple(passing),
         goal=_goal(candidate.function, failing, message),

@@ -65,8 +65,9 @@ def _operators(folder: Path) -> list[dict[str, Any]]:
     """Return for each operator how many bugs were tried, valid, and repaired."""
     solved = {row["episode"]["task_id"] for row in Store(folder, "episodes").rows() if row["outcome"] == "solved"}
     table: dict[str, dict[str, int]] = {}
-    for row in Store(folder, "tasks").rows(["id", "operator", "status"]):
-        counts = table.setdefault(row["operator"], {"tried": 0, "valid": 0, "solved": 0})
+    for row in Store(folder, "tasks").rows(["id", "places", "status"]):
+        operator = "+".join(place["operator"] for place in row["places"])
+        counts = table.setdefault(operator, {"tried": 0, "valid": 0, "solved": 0})
         counts["tried"] += 1
         counts["valid"] += row["status"] == "valid"
         counts["solved"] += row["id"] in solved

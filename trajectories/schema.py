@@ -7,11 +7,12 @@ History of the version:
    The dataset of accounts came later, and changed no other.
 3  an image has its recipe, attempts with their logs, Dockerfile, scripts, shared bytes; a test of it the share of runs in
    which it passed.
+4  a task has any number of places, the patch to its solution and hidden files, and no copy of the file with the bug.
 """
 
 import pyarrow as pa
 
-VERSION = 3
+VERSION = 4
 
 _NAMED_TEXT = pa.list_(pa.struct([("name", pa.string()), ("text", pa.string())]))
 
@@ -149,21 +150,25 @@ COVERAGE = _versioned(
     ]
 )
 
+_PLACE = pa.struct(
+    [("path", pa.string()), ("function", pa.string()), ("line_number", pa.int32()), ("operator", pa.string())]
+)
+
 TASKS = _versioned(
     [
         ("id", pa.string()),
+        ("kind", pa.string()),
         ("repository", pa.string()),
         ("split", pa.string()),
         ("image", pa.string()),
-        ("path", pa.string()),
-        ("function", pa.string()),
-        ("line_number", pa.int32()),
-        ("operator", pa.string()),
+        ("places", pa.list_(_PLACE)),
         ("patch", pa.string()),
-        ("buggy_source", pa.string()),
+        ("oracle_patch", pa.string()),
+        ("hidden_files", _NAMED_TEXT),
         ("fail_to_pass", pa.list_(pa.string())),
         ("pass_to_pass", pa.list_(pa.string())),
         ("goal", pa.string()),
+        ("gates", _NAMED_TEXT),
         ("status", pa.string()),
         ("reason", pa.string()),
     ]

@@ -16,6 +16,14 @@ from trajectories.errors import DiskFull, StoreError
 from trajectories.schema import VERSION
 from trajectories.version_1 import upgraded
 from trajectories.version_2 import upgraded_image
+from trajectories.version_3 import upgraded_task
+
+# By the version that a shard was written in: what makes its rows today's, in this order.
+_UPGRADES = {
+    "1": (upgraded, upgraded_image, upgraded_task),
+    "2": (upgraded_image, upgraded_task),
+    "3": (upgraded_task,),
+}
 
 Rows: TypeAlias = list[dict[str, Any]]
 
@@ -70,13 +78,16 @@ def read_shard(path: Path, columns: list[str] | None = None, *, sha256: str) -> 
                 raise StoreError(
                     f"shard {str(path)!r} has changed since it was committed: restore it or delete the run"
                 )
-        table = pq.read_table(path, columns=columns, page_checksum_verification=True, partitioning=None)
+        version = (pq.read_schema(path).metadata or {}).get(b"worldline.schema", b"").decode()
+        chosen = columns if version == str(VERSION) else None
+        table = pq.read_table(path, columns=chosen, page_checksum_verification=True, partitioning=None)
     except (OSError, pa.ArrowException) as error:
         raise StoreError(f"shard {str(path)!r} cannot be read ({error}): delete it and run the job again") from error
-    version = (table.schema.metadata or {}).get(b"worldline.schema", b"").decode()
-    if version in ("1", "2"):
-        rows = [upgraded_image(row) for row in table.to_pylist()]
-        return [upgraded(row) for row in rows] if version == "1" else rows
-    if version != str(VERSION):
+    if version == str(VERSION):
+        return table.to_pylist()
+    if version not in _UPGRADES:
         raise StoreError(f"shard {str(path)!r} has schema version {version!r}, expected 1 to {VERSION}")
-    return table.to_pylist()
+    rows = table.to_pylist()
+    for upgrade in _UPGRADES[version]:
+        rows = [upgrade(row) for row in rows]
+    return [{name: row[name] for name in columns} for row in rows] if columns else rows

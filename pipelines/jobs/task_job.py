@@ -1,11 +1,10 @@
 """Plants bugs in one repository and commits the tasks, refused ones included."""
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 from collectors.mutate_fix import Planting, plan_candidates, plant_bugs
-from collectors.task import Task
+from collectors.task import Task, task_from_row, task_to_row
 from pipelines.entry_build import repository_name
 from pipelines.jobs.image_job import read_image, source_texts
 from pipelines.jobs.map_job import read_map
@@ -25,15 +24,11 @@ def plant(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     planting = Planting(repository=unit, split=row["split"], image=row["image"], source_digest=row["source_digest"])
     with recipe.containers.session() as containers, containers.open(row["image"]) as container:
         tasks = plant_bugs(container, candidates, sources, planting, recipe.tasks)
-    store.commit(unit, [asdict(task) for task in tasks], seconds=time.monotonic() - began)
+    store.commit(unit, [task_to_row(task) for task in tasks], seconds=time.monotonic() - began)
     return f"{sum(task.status == 'valid' for task in tasks)} of {len(tasks)} valid"
 
 
 def read_tasks(folder: Path, entry: RepositoryEntry) -> list[Task]:
     """Return the valid tasks of a repository."""
     rows = Store(folder, "tasks").unit_rows(repository_name(entry))
-    tasks = [
-        Task(**{**row, "fail_to_pass": tuple(row["fail_to_pass"]), "pass_to_pass": tuple(row["pass_to_pass"])})
-        for row in rows
-    ]
-    return [task for task in tasks if task.status == "valid"]
+    return [task_from_row(row) for row in rows if row["status"] == "valid"]

@@ -9,8 +9,9 @@ from collectors.forager import EpisodeLimits, play
 from collectors.judge import judge
 from collectors.mutate_fix import MutateFixSettings, Planting, plan_candidates, plant_bugs
 from collectors.mutations import mutations_of
+from collectors.patches import unified_diff
 from collectors.policy import ScriptedPolicy
-from collectors.task import Task, unified_diff
+from collectors.task import Place, Task
 from images.local_container import LocalContainer
 from tests.collectors.test_tracing import SOURCES, TESTS, _map
 from tests.conftest import sample_files
@@ -22,12 +23,9 @@ TASK = Task(
     repository="ledger",
     split="train",
     image="",
-    path="ledger.py",
-    function="largest",
-    line_number=20,
-    operator="comparison",
+    places=(Place(path="ledger.py", function="largest", line_number=20, operator="comparison"),),
     patch=unified_diff("ledger.py", CLEAN, BUGGY),
-    buggy_source=BUGGY,
+    oracle_patch=unified_diff("ledger.py", BUGGY, CLEAN),
     fail_to_pass=(TESTS[1],),
     pass_to_pass=(TESTS[0], TESTS[2]),
     goal=f"The function `largest` in `ledger.py` is broken.\n\nFailing tests:\n- {TESTS[1]}\n",
@@ -41,7 +39,7 @@ def _open() -> LocalContainer:
 
 def _judged(changed: dict[str, bytes]) -> float:
     with _open() as fresh:
-        return judge(fresh, TASK, changed).reward
+        return judge(fresh, TASK, {"ledger.py": BUGGY.encode(), **changed}).reward
 
 
 def test_mutations_parse_change_one_place_and_keep_the_rest() -> None:
