@@ -1,6 +1,8 @@
 """ModelConfig: the shape of CWM's Transformer, and named shapes (facts: Meta's code and transformers' CwmConfig)."""
 
+import tomllib
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 GLOBAL, LOCAL = "full_attention", "sliding_attention"
@@ -50,48 +52,8 @@ class ModelConfig:
 
 
 def named_config(name: str, *, vocabulary: int) -> ModelConfig:
-    """Return a named shape: `debug` (about 1 M parameters beside the embeddings), `demo` (1.6 M), `small` (8 M), `cwm-32b`."""
-    # `demo` starts with matrices near 1 / sqrt(width), so that attention is not flat, and with a residual stream that is the
-    # token's embedding, which the head reads: what copying needs is there from the first step (measured: docs/log.md).
-    # CWM's own 0.02 stays for its shape.
-    shapes: dict[str, dict[str, Any]] = {
-        "demo": {
-            "hidden": 192,
-            "layers": 4,
-            "heads": 6,
-            "kv_heads": 3,
-            "head_dim": 32,
-            "ffn": 512,
-            "window": 512,
-            "init_std": 0.07,
-            "init_embedding_std": 1.0,
-            "init_branch_scale": 0.1,
-            "init_head_as_embedding": True,
-        },
-        "debug": {
-            "hidden": 128,
-            "layers": 4,
-            "heads": 4,
-            "kv_heads": 2,
-            "head_dim": 32,
-            "ffn": 384,
-            "window": 512,
-            "init_std": 0.08,
-            "init_embedding_std": 0.08,
-        },
-        "small": {
-            "hidden": 256,
-            "layers": 8,
-            "heads": 4,
-            "kv_heads": 2,
-            "head_dim": 64,
-            "ffn": 768,
-            "window": 1024,
-            "init_std": 0.06,
-            "init_embedding_std": 0.06,
-        },
-        "cwm-32b": {"hidden": 6144, "layers": 64, "heads": 48, "kv_heads": 8, "head_dim": 128, "ffn": 21504},
-    }
+    """Return a shape of `named_shapes.toml`, from `debug` (1 M parameters) to `cwm-32b`, with this vocabulary."""
+    shapes: dict[str, dict[str, Any]] = tomllib.loads((files("model") / "named_shapes.toml").read_text())
     if name not in shapes:
         raise ValueError(f"there is no model named {name!r}: there are {', '.join(shapes)}")
     return ModelConfig(vocabulary=vocabulary, **shapes[name])

@@ -1,7 +1,8 @@
 """The errors of the model.
 
 ModelError
-└── FormatError   a text that is not of the trace format
+├── FormatError        a text that is not of the trace format
+└── InterchangeError   a folder of weights that cannot be imported
 """
 
 
@@ -11,3 +12,7 @@ class ModelError(Exception):
 
 class FormatError(ModelError, ValueError):
     """A text that is not of the trace format."""
+
+
+class InterchangeError(ModelError, ValueError):
+    """A folder of weights that is not whole, not CWM's architecture, or not of the shape that it says."""

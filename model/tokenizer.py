@@ -1,11 +1,13 @@
 """Tokenizer: byte-level BPE with CWM's 256 reserved slots behind the merges."""
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
+from model.errors import InterchangeError
 from model.render import Control, Piece
 from model.vocabulary import RESERVED_SLOTS, reserved_names, reserved_offset
 
@@ -59,6 +61,25 @@ class Tokenizer:
     def load(cls, path: Path) -> "Tokenizer":
         """Read a file of what `to_json` returned."""
         return cls(tokenizers.Tokenizer.from_file(str(path)))
+
+
+def exported_tokenizer(path: Path) -> Tokenizer:
+    """Read the tokenizer.json of a folder for transformers: merges with the reserved slots behind them as added tokens.
+
+    Slots go by their place, whatever they are called there. Raises `InterchangeError` for another kind of tokenizer.
+    """
+    try:
+        table = json.loads(path.read_text())
+        merges = len(table["model"]["vocab"])
+        added = sorted(entry["id"] for entry in table["added_tokens"] if entry["id"] >= merges)
+        # What it would put around texts is a matter of rendering here.
+        plain = {**table, "added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
+        made = Tokenizer(tokenizers.Tokenizer.from_str(json.dumps(plain)))
+    except Exception as error:  # The library raises bare exceptions.
+        raise InterchangeError(f"{str(path)!r} is no tokenizer of the `tokenizers` library: {error}") from error
+    if added != list(range(merges, merges + RESERVED_SLOTS)):
+        raise InterchangeError(f"{str(path)!r} has {len(added)} tokens behind its merges: CWM has {RESERVED_SLOTS}")
+    return made
 
 
 def train_tokenizer(texts: Iterable[str], *, merges: int) -> Tokenizer:

@@ -58,8 +58,9 @@ class Trainer:
 
     def _restore(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
-        settings = self._optimizer.state_dict()["param_groups"]
-        self._optimizer.load_state_dict({"state": state["optimizer"]["state"], "param_groups": settings})
+        if "optimizer" in state:  # Imported weights come without one.
+            settings = self._optimizer.state_dict()["param_groups"]
+            self._optimizer.load_state_dict({"state": state["optimizer"]["state"], "param_groups": settings})
 
     def run(self, lesson: Lesson, on_step: Callable[[StepMetrics], None]) -> None:
         """Train to the end of the phase."""

@@ -33,6 +33,14 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("recipe", type=Path)
     train = _add(commands, "train", "run a training recipe", _train)
     train.add_argument("recipe", type=Path)
+    export = _add(commands, "export", "write a trained phase as a folder for transformers and vLLM", _export)
+    export.add_argument("phase", type=Path, help="RUN/checkpoints/NAME")
+    export.add_argument("folder", type=Path)
+    export.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
+    imported = _add(commands, "import", "make weights of a CWM folder a phase that recipes can continue", _import)
+    imported.add_argument("folder", type=Path, help="config.json, tokenizer.json and safetensors")
+    imported.add_argument("run", help="a run's folder")
+    imported.add_argument("name", help="of the phase that it becomes")
     summary = _add(commands, "summary", "count what a run's folder holds", _summary)
     summary.add_argument("folder", type=Path)
     report = _add(commands, "report", "write a run's report.html and report.json", _report)
@@ -85,6 +93,18 @@ def _train(arguments: argparse.Namespace) -> int:
     from pipelines import train
 
     return train.main([str(arguments.recipe)])
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from pipelines.interchange_command import export_command
+
+    return export_command(arguments.phase, arguments.folder, dtype=arguments.dtype)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from pipelines.interchange_command import import_command
+
+    return import_command(arguments.folder, arguments.run, arguments.name)
 
 
 def _summary(arguments: argparse.Namespace) -> int:

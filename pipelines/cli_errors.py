@@ -6,10 +6,20 @@ from collections.abc import Callable
 from collectors.function_tracing import FunctionNotFound
 from collectors.programs_file import BadProgram
 from images.errors import BadSource, BaseError, EngineError
+from model.errors import InterchangeError
 from pipelines.errors import UserError
 from trajectories.errors import TrajectoryError
 
-_SENTENCES = (UserError, BadSource, BaseError, EngineError, TrajectoryError, FunctionNotFound, BadProgram)
+_SENTENCES = (
+    UserError,
+    BadSource,
+    BaseError,
+    EngineError,
+    TrajectoryError,
+    FunctionNotFound,
+    BadProgram,
+    InterchangeError,
+)
 
 
 def exit_with_sentence(command: Callable[[], int]) -> int:
