@@ -77,7 +77,7 @@ def from_cwm_config(table: Table) -> ModelConfig:
             init_std=table.get("initializer_range", 0.02),
             rope_theta=float(rope["rope_theta"]),
             rope_scaling=rope["rope_type"] == "llama3",
-            rope_factor=float(rope.get("factor", _DEFAULT_ROPE["factor"])),
+            rope_factor=float(rope.get("factor") or 16.0),
             rope_original=rope.get("original_max_position_embeddings", 8192),
         )
     except KeyError as error:

@@ -2,10 +2,11 @@
 
 import torch
 from torch import nn
-from torch.nn.functional import silu
 
 from model.attention import attend
 from model.config import LOCAL, ModelConfig
+from model.gated import gated
+from model.joined_linear import joined_linear
 from model.packed import Packed
 from model.rope import Turn, frequencies, rotate, turning
 
@@ -30,10 +31,11 @@ class Attention(nn.Module):
 
     def project(self, x_TC: torch.Tensor, turn: Turn) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return queries, keys and values by head, the first two rotated to their positions."""
-        dim = self.config.head_dim
-        q_THD = rotate(self.q_proj(x_TC).unflatten(-1, (-1, dim)), turn)
-        k_TKD = rotate(self.k_proj(x_TC).unflatten(-1, (-1, dim)), turn)
-        return q_THD, k_TKD, self.v_proj(x_TC).unflatten(-1, (-1, dim))
+        heads, kv = self.config.heads, self.config.kv_heads
+        all_TZD = joined_linear(x_TC, self.q_proj, self.k_proj, self.v_proj).unflatten(-1, (-1, self.config.head_dim))
+        turned_TZD, v_TKD = all_TZD.split([heads + kv, kv], 1)
+        q_THD, k_TKD = rotate(turned_TZD, turn).split([heads, kv], 1)
+        return q_THD, k_TKD, v_TKD
 
 
 class FeedForward(nn.Module):
@@ -47,7 +49,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x_TC: torch.Tensor) -> torch.Tensor:
         """Return the transformed states."""
-        return self.down_proj(silu(self.gate_proj(x_TC)) * self.up_proj(x_TC))
+        return self.down_proj(gated(joined_linear(x_TC, self.gate_proj, self.up_proj)))
 
 
 class Block(nn.Module):

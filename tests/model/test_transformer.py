@@ -4,10 +4,13 @@ import math
 
 import pytest
 import torch
+from torch.nn.functional import silu
 
 from model.attention import attend
 from model.config import GLOBAL, ModelConfig, named_config
-from model.loss import learnt_losses
+from model.gated import gated
+from model.joined_linear import joined_linear
+from model.loss import learnt_losses, weighted_loss
 from model.packed import Document, pack
 from model.rope import frequencies
 from model.transformer import Transformer
@@ -92,3 +95,36 @@ def test_a_head_that_starts_as_the_embedding_answers_with_the_token_itself() -> 
     assert (states_TC @ model.lm_head.weight.T).argmax(-1).tolist() == list(range(100))
     assert float(model.model.embed_tokens.weight.detach().std()) == pytest.approx(1.0, abs=0.01)
     assert float(model.state_dict()["model.layers.0.mlp.down_proj.weight"].std()) == pytest.approx(0.007, abs=1e-4)
+
+
+def test_the_gate_equals_its_plain_form_and_gradient() -> None:
+    both = torch.randn(5, 12, dtype=torch.float64, requires_grad=True)
+    assert torch.equal(gated(both), silu(both[:, :6]) * both[:, 6:])
+    assert torch.autograd.gradcheck(gated, (both,))
+
+
+def test_the_weighted_loss_and_its_gradients_equal_the_plain_ones() -> None:
+    model = _model()
+    packed = pack([Document(tokens=(1, 2, 3, 4, 5), weights=(1.0, 0.5, 0.0, 2.0, 1.0)), _document(*range(60))])
+    loss, weights = weighted_loss(model, packed)
+    (loss / weights * 3).backward()
+    found = {name: parameter.grad.clone() for name, parameter in model.named_parameters() if parameter.grad is not None}
+    model.zero_grad()
+    learnt_T = packed.weights_T > 0
+    plain = (learnt_losses(model, packed) * packed.weights_T[learnt_T]).sum()
+    torch.testing.assert_close(loss, plain)
+    (plain / weights * 3).backward()
+    for name, parameter in model.named_parameters():
+        torch.testing.assert_close(found[name], parameter.grad, msg=name)
+    with torch.no_grad():
+        assert float(weighted_loss(model, packed)[0]) == pytest.approx(float(plain.detach()), rel=1e-6)
+
+
+def test_layers_that_something_else_has_taken_over_are_not_joined() -> None:
+    class Other(torch.nn.Linear):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return super().forward(x) * 2
+
+    plain, other, x = torch.nn.Linear(4, 3, bias=False), Other(4, 2, bias=False), torch.randn(5, 4)
+    torch.testing.assert_close(joined_linear(x, plain, other), torch.cat([plain(x), other(x)], -1))
+    torch.testing.assert_close(joined_linear(x, plain, plain), torch.cat([plain(x), plain(x)], -1))

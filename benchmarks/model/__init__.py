@@ -1,0 +1,1 @@
+"""The model, its trainer and its sampler beside their peers."""
