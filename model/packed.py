@@ -38,6 +38,11 @@ class Packed:
         if not rising or self.bounds[0] != 0 or self.bounds[-1] != len(self.tokens_T):
             raise ValueError(f"bounds {self.bounds!r} must rise from 0 to {len(self.tokens_T)}")
 
+    def to(self, device: torch.device) -> "Packed":
+        """Return the row with its tensors on the device."""
+        moved = {name: getattr(self, name).to(device) for name in ("tokens_T", "targets_T", "weights_T")}
+        return Packed(**moved, bounds=self.bounds)
+
     def positions_T(self) -> torch.Tensor:
         """Return each token's position in its own document."""
         spans = zip(self.bounds, self.bounds[1:], strict=False)

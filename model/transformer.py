@@ -26,7 +26,10 @@ class Attention(nn.Module):
 
     def forward(self, x_TC: torch.Tensor, packed: Packed, turn: Turn) -> torch.Tensor:
         """Return the attended states; `turn` is that of `turning`."""
-        q_THD, k_TKD, v_TKD = self.project(x_TC, turn)
+        return self.attended(*self.project(x_TC, turn), packed)
+
+    def attended(self, q_THD: torch.Tensor, k_TKD: torch.Tensor, v_TKD: torch.Tensor, packed: Packed) -> torch.Tensor:
+        """Return what a row's tokens gather of their documents."""
         return self.o_proj(attend(q_THD, k_TKD, v_TKD, packed.bounds, self.window).flatten(-2))
 
     def project(self, x_TC: torch.Tensor, turn: Turn) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -7,7 +7,7 @@ import torch
 from benchmarks.model.measured_steps import Shape
 from benchmarks.model.peer import peer_model
 from benchmarks.model.rows_of_documents import packed_row
-from model.sample import sample
+from model.sample import Sampling, sample
 from model.transformer import Transformer
 
 _SAMPLES, _PROMPT = 32, 256
@@ -23,9 +23,8 @@ def sampling_rates(*, tokens: int, rounds: int) -> tuple[float, float]:
     _check(model, peer, prompt)
     best = [float("inf"), float("inf")]
     for number in range(rounds + 1):
-        generator = torch.Generator().manual_seed(number)
         began = time.process_time()
-        sample(model, prompt.tolist(), samples=_SAMPLES, longest=tokens, stop=(), generator=generator)
+        sample(model, [prompt.tolist()], Sampling(longest=tokens), seeds=[number], samples=_SAMPLES)
         between = time.process_time()
         _generate(peer, prompt, tokens, do_sample=True, num_return_sequences=_SAMPLES)
         if number:
@@ -47,6 +46,6 @@ def _generate(peer: object, prompt: torch.Tensor, tokens: int, **options: object
 
 def _check(model: Transformer, peer: object, prompt: torch.Tensor) -> None:
     """Raise when the greedy continuations of both differ."""
-    drawn = sample(model, prompt.tolist(), samples=1, longest=8, stop=(), generator=torch.Generator(), temperature=0)
+    ((drawn,),) = sample(model, [prompt.tolist()], Sampling(longest=8, temperature=0.0), seeds=[0])
     theirs = _generate(peer, prompt, 8, do_sample=False)[0].tolist()
-    assert list(drawn[0].tokens) == theirs, (drawn[0].tokens, theirs)
+    assert list(drawn.tokens) == theirs, (drawn.tokens, theirs)

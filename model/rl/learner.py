@@ -11,7 +11,7 @@ from model.render import Control
 from model.rl.advantage import advantages
 from model.rl.environment import Environment, Question
 from model.rl.policy_loss import Clip, policy_loss
-from model.sample import Sampled, continuations_row, sample
+from model.sample import Sampled, Sampling, continuations_row, sample
 from model.tokenizer import Tokenizer
 from model.transformer import Transformer
 
@@ -67,7 +67,8 @@ class Learner:
         """See `Lesson.teach`; the choice of questions depends on seed and step alone."""
         draw = random.Random(f"{self._seed} {step}")
         asked = draw.sample(self.questions, min(self._settings.groups, len(self.questions)))
-        groups = self._rewarded([(q, ids, self._answers(model, q.key, ids, step)) for q, ids in asked])
+        answers = self._answers(model, asked, step)
+        groups = self._rewarded([(q, ids, drawn) for (q, ids), drawn in zip(asked, answers, strict=True)])
         lags = [lag for group in groups if group.has_signal() for lag in self._learn(model, group)]
         given = [reward for group in groups for reward in group.rewards]
         known = [reward for reward in given if reward is not None]
@@ -81,17 +82,14 @@ class Learner:
             },
         )
 
-    def _answers(self, model: Transformer, key: str, prompt: list[int], step: int) -> list[Sampled]:
-        seed = random.Random(f"{self._seed} {step} {key}").getrandbits(60)
-        return sample(
-            model,
-            prompt,
-            samples=self._settings.samples,
+    def _answers(self, model: Transformer, asked: list[tuple[Question, list[int]]], step: int) -> list[list[Sampled]]:
+        sampling = Sampling(
             longest=self._settings.longest,
-            stop={self._tokenizer.control("frame_sep"), self._tokenizer.control("end_of_text")},
-            generator=torch.Generator().manual_seed(seed),
+            stop=frozenset(map(self._tokenizer.control, ("frame_sep", "end_of_text"))),
             temperature=self._settings.temperature,
         )
+        seeds = [random.Random(f"{self._seed} {step} {question.key}").getrandbits(60) for question, _ in asked]
+        return sample(model, [ids for _, ids in asked], sampling, seeds=seeds, samples=self._settings.samples)
 
     def _rewarded(self, answered: list[tuple[Question, list[int], list[Sampled]]]) -> list[_Group]:
         """Return the groups; all answers of a step are judged in one call."""

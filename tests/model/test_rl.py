@@ -8,18 +8,14 @@ import pytest
 import torch
 
 from model.config import ModelConfig
-from model.loss import learnt_losses
 from model.phase import Optimisation, Phase
 from model.render import Control
 from model.rl.advantage import advantages
 from model.rl.environment import Question
 from model.rl.learner import Learner, RlSettings
 from model.rl.policy_loss import Clip, policy_loss
-from model.sample import continuations_row, sample
 from model.trainer import StepMetrics, Trainer
-from model.transformer import Transformer
 from tests.model.test_training import _TOKENIZER
-from tests.model.test_transformer import TINY
 
 
 class _Echo:
@@ -40,26 +36,6 @@ def _trainer(folder: Path, steps: int) -> Trainer:
     )
     optimisation = Optimisation(peak=3e-2, warmup_steps=0, weight_decay=0.0, final_share=1.0)
     return Trainer(shape, Phase(name="rl", steps=steps, save_every=2, seed=1, optimisation=optimisation), folder)
-
-
-def test_cached_sampling_equals_the_uncached_forward() -> None:
-    model = Transformer(TINY)
-    model.initialise(0)
-    prompt = [5, 6, 7, 8, 9, 10]
-    for drawn in sample(model, prompt, samples=3, longest=9, stop=(), generator=torch.Generator().manual_seed(0)):
-        row = continuations_row(prompt, [drawn])
-        again = -learnt_losses(model, row)
-        torch.testing.assert_close(again, torch.tensor(drawn.logprobs), atol=1e-4, rtol=0)
-
-
-def test_sampling_stops_and_is_greedy_at_temperature_zero() -> None:
-    model = Transformer(TINY)
-    model.initialise(0)
-    generator = torch.Generator().manual_seed(0)
-    (first,) = sample(model, [1, 2], samples=1, longest=5, stop=(), generator=generator, temperature=0)
-    stop = {first.tokens[2]}
-    (stopped,) = sample(model, [1, 2], samples=1, longest=5, stop=stop, generator=generator, temperature=0)
-    assert stopped.tokens == first.tokens[: first.tokens.index(first.tokens[2]) + 1]
 
 
 def test_advantages_are_centred_by_length_and_not_scaled() -> None:
@@ -84,7 +60,7 @@ def test_the_loss_equals_a_plain_reference() -> None:
 def test_learning_raises_the_reward_and_the_sampler_agrees_with_the_learner(tmp_path: Path) -> None:
     lesson = Learner(_TOKENIZER, _AnyEnd(), RlSettings(groups=3, samples=12, longest=4), seed=0)
     metrics: list[StepMetrics] = []
-    _trainer(tmp_path, 40).run(lesson, metrics.append)
+    _trainer(tmp_path, 60).run(lesson, metrics.append)
     values = [m.values for m in metrics]
     assert max(v["lag"] for v in values) < 1e-4
     assert sum(v["reward"] for v in values[-5:]) / 5 > sum(v["reward"] for v in values[:5]) / 5 + 0.5
