@@ -219,7 +219,7 @@ static int begin_trace(Engine *e, PyObject *attributes) {
 static int on_call(Engine *e, Code *code, void *frame, PyObject **fast, PyObject *names, long line, int first) {
     if (!code->shown) return 0;
     if (!e->scopes) {
-        PyObject *attributes = call_python(e->wanted, (PyObject *)code->code, NULL);
+        PyObject *attributes = call_python(e->wanted, (PyObject *)code->code);
         if (!attributes) return -1;
         int failed = attributes == Py_None ? 1 : begin_trace(e, attributes);
         Py_DECREF(attributes);
