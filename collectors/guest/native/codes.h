@@ -92,6 +92,10 @@ static Code *code_of(Engine *e, PyCodeObject *code) {
     if (e->table[at]) return e->table[at];
     int shown = is_shown(e, (PyObject *)code);
     if (shown < 0) return NULL;
+#if PY_VERSION_HEX >= 0x030C0000
+    static Code hidden;
+    if (!shown) return &hidden; /* there are many, and each is asked for once: its place is switched off then */
+#endif
     Code *made = PyMem_RawCalloc(1, sizeof *made);
     if (!made) return (Code *)PyErr_NoMemory();
     Py_INCREF(code);

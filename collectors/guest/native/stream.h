@@ -137,14 +137,16 @@ static int write_end(Engine *e) {
     return write_scratch(e, 'E') ? -1 : write_pending(e);
 }
 
-static int add_event(Engine *e, int kind, Scope *scope, uint32_t count) {
+static __attribute__((noinline)) int write_chunk(Engine *e) { return flush(e) || write_pending(e) ? -1 : 0; }
+
+static inline int add_event(Engine *e, int kind, Scope *scope, uint32_t count) {
     uint32_t at = e->chunk++;
     e->position++;
     e->kinds[at] = (uint8_t)kind;
     e->code_column[at] = (uint32_t)scope->code->number;
     e->line_column[at] = scope->line;
     e->count_column[at] = count;
-    return e->chunk < CHUNK ? 0 : flush(e) || write_pending(e) ? -1 : 0;
+    return e->chunk < CHUNK ? 0 : write_chunk(e);
 }
 
 static int add_change(Engine *e, long name, const char *text, size_t size) {
