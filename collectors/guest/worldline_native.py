@@ -15,6 +15,7 @@ from worldline_monitoring import Subscription
 from worldline_recorder import Limits
 from worldline_settrace import ThreadStarter
 from worldline_snapshot import Bounds
+from worldline_source import source_block
 
 
 def _dumps(value):
@@ -29,10 +30,13 @@ class _NativeLane(object):
     def __init__(self, rules, name):
         limits, bounds = rules.limits or Limits(), rules.bounds or Bounds()
         self.rules = rules
+        told = {}
         self.engine = worldline_tracer.Engine(
-            rules.outlet.stream(),
+            (rules.outlet, rules.outlet.open()),
             rules.wanted,
-            rules.is_shown,
+            rules.answers,
+            rules.shown,
+            lambda payload: source_block(payload, told),
             _dumps,
             exception_text,
             rules.is_ours,

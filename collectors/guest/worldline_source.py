@@ -11,9 +11,9 @@ import sys
 _MOST_CHARACTERS = 1 << 20
 
 
-def source_block(block, told):
+def source_block(payload, told):
     """Return a block S that goes before a block C, or nothing; `told` maps files to texts that the stream has, and is kept."""
-    file = json.loads(block[5:].decode("ascii"))[0]
+    file = json.loads(payload.decode("ascii"))[0]
     text = _text(file)
     if text is None or told.get(file) == text:
         return b""

@@ -14,18 +14,24 @@ static void lend_calls(PyThreadState *thread, int calls) {
 #endif
 }
 
-/* Call it with one argument, or two, or none where the first is NULL. */
-static PyObject *call_python(PyObject *callable, PyObject *one, PyObject *two) {
+static PyObject *call_many(PyObject *callable, PyObject *const *arguments, size_t count) {
     PyThreadState *thread = PyThreadState_Get();
 #if PY_VERSION_HEX < 0x030A0000
     char overflowed = thread->overflowed;
     thread->overflowed = 0;
 #endif
     lend_calls(thread, EXTRA_CALLS);
-    PyObject *made = PyObject_CallFunctionObjArgs(callable, one, two, NULL);
+#if PY_VERSION_HEX >= 0x03090000
+    PyObject *made = PyObject_Vectorcall(callable, arguments, count, NULL);
+#else
+    PyObject *made = _PyObject_Vectorcall(callable, arguments, count, NULL);
+#endif
     lend_calls(thread, -EXTRA_CALLS);
 #if PY_VERSION_HEX < 0x030A0000
     thread->overflowed = overflowed;
 #endif
     return made;
 }
+
+/* Call it with one argument, or with none where that is NULL. */
+static PyObject *call_python(PyObject *callable, PyObject *argument) { return call_many(callable, &argument, argument != NULL); }

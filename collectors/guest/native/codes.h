@@ -68,15 +68,34 @@ static int grow_table(Engine *e) {
     return 0;
 }
 
+/* Say whether steps inside the code belong to a trace. It is asked once for all threads, whose answers are kept by the
+ * address of the code, with the code, so that nothing else comes to lie there. */
+static int is_shown(Engine *e, PyObject *code) {
+    PyObject *address = PyLong_FromVoidPtr(code);
+    PyObject *known = address ? PyDict_GetItemWithError(e->answers, address) : NULL, *answer = NULL;
+    int shown = known ? PyTuple_GET_ITEM(known, 0) == Py_True : -1;
+    if (!known && address && !PyErr_Occurred()) answer = call_python(e->shown, code);
+    if (answer) {
+        shown = PyObject_IsTrue(answer);
+        PyObject *kept = shown < 0 ? NULL : PyTuple_Pack(2, shown ? Py_True : Py_False, code);
+        if (!kept || PyDict_SetItem(e->answers, address, kept)) shown = -1;
+        Py_XDECREF(kept);
+        Py_DECREF(answer);
+    }
+    Py_XDECREF(address);
+    return shown;
+}
+
 static Code *code_of(Engine *e, PyCodeObject *code) {
     if (2 * e->codes >= e->table_size && grow_table(e)) return NULL;
     size_t at = place_of(e->table, e->table_size, code);
     if (e->table[at]) return e->table[at];
-    PyObject *answer = call_python(e->shown, (PyObject *)code, NULL);
-    if (!answer) return NULL;
-    int shown = PyObject_IsTrue(answer);
-    Py_DECREF(answer);
+    int shown = is_shown(e, (PyObject *)code);
     if (shown < 0) return NULL;
+#if PY_VERSION_HEX >= 0x030C0000
+    static Code hidden;
+    if (!shown) return &hidden; /* there are many, and each is asked for once: its place is switched off then */
+#endif
     Code *made = PyMem_RawCalloc(1, sizeof *made);
     if (!made) return (Code *)PyErr_NoMemory();
     Py_INCREF(code);
@@ -101,11 +120,18 @@ static Code *code_of(Engine *e, PyCodeObject *code) {
 static int announce(Engine *e, Code *code) {
     if (code->number >= 0) return 0;
     code->number = e->announced++;
-    PyObject *name;
+    PyCodeObject *about = code->code;
 #if PY_VERSION_HEX >= 0x030B0000
-    name = code->code->co_qualname;
+    PyObject *name = about->co_qualname;
 #else
-    name = code->code->co_name;
+    PyObject *name = about->co_name;
 #endif
-    return write_json(e, 'C', Py_BuildValue("[OOi]", code->code->co_filename, name, code->code->co_firstlineno));
+    Buffer *text = &e->scratch;
+    int failed;
+    text->size = 0;
+    if (is_plain(about->co_filename) && is_plain(name) && about->co_firstlineno >= 0)
+        failed = add(text, "[", 1) || add_plain(text, about->co_filename) || add(text, ",", 1) || add_plain(text, name) ||
+                 add_count(text, ",", (size_t)about->co_firstlineno, "]");
+    else failed = make_json(e, Py_BuildValue("[OOi]", about->co_filename, name, about->co_firstlineno));
+    return failed ? -1 : write_code(e, about->co_filename);
 }

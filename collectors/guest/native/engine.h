@@ -103,7 +103,10 @@ typedef struct { PyTypeObject *type, *base; unsigned version; int plain_dict, sl
 
 typedef struct Engine {
     PyObject_HEAD
-    PyObject *write, *wanted, *shown, *dumps, *exception_text, *true_text, *names, *broken, *disable, *instrument;
+    PyObject *wanted, *shown, *answers, *source, *dumps, *exception_text, *true_text, *names, *broken, *disable, *instrument;
+    /* what writes the stream, its lock, and the stream's number in the file */
+    PyObject *outlet, *put, *acquire, *release, *trouble;
+    uint32_t number;
     PyThreadState *thread;
     /* bounds of values and of a trace */
     long most_depth, most_items, most_nodes, most_characters;
@@ -151,4 +154,4 @@ typedef struct Engine {
 } Engine;
 
 static PyTypeObject EngineType;
-static PyObject *dict_name, *slots_name, *str_name;
+static PyObject *dict_name, *slots_name, *str_name, *lost_name;

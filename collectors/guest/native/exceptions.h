@@ -81,7 +81,7 @@ static int make_error_text(Engine *e, PyObject *kind, PyObject *value) {
         return failed;
     }
     if (PyErr_Occurred()) return -1;
-    PyObject *told = call_python(e->exception_text, kind, value);
+    PyObject *raised[] = { kind, value }, *told = call_many(e->exception_text, raised, 2);
     int failed = !told || add_unicode(text, told);
     Py_XDECREF(told);
     return failed ? -1 : 0;

@@ -42,7 +42,7 @@ static int add_unicode(Buffer *buffer, PyObject *text) {
 }
 
 static __attribute__((noinline)) int grow_words(Words *words, size_t more) {
-    size_t room = words->room ? 2 * words->room : 64;
+    size_t room = words->room ? 2 * words->room : 24;
     while (room < words->size + more) room *= 2;
     uintptr_t *at = PyMem_RawRealloc(words->at, room * sizeof *at);
     if (!at) {
@@ -55,7 +55,7 @@ static __attribute__((noinline)) int grow_words(Words *words, size_t more) {
 }
 
 static __attribute__((noinline)) int grow_leaves(Leaves *leaves, size_t more) {
-    size_t room = leaves->room ? 2 * leaves->room : 32;
+    size_t room = leaves->room ? 2 * leaves->room : 8;
     while (room < leaves->size + more) room *= 2;
     PyObject **at = PyMem_RawRealloc(leaves->at, room * sizeof *at);
     if (!at) {

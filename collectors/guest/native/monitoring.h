@@ -41,7 +41,7 @@ static PyObject *disabled(Engine *e) {
 /* Return the engine of a thread that runs shown code for the first time, or NULL, with an error or without. */
 static Engine *joined(Engine *head, PyThreadState *thread) {
     if (!head->join) return NULL;
-    PyObject *done = call_python(head->join, NULL, NULL);
+    PyObject *done = call_python(head->join, NULL);
     Py_XDECREF(done);
     return done ? of_thread(head, thread) : NULL;
 }
@@ -54,7 +54,7 @@ static int enter(Engine *head, Engine *e, Code *code, PyObject *const *arguments
     int taken = on_call(e, code, frame, frame->localsplus, frame->f_locals, line, first);
     if (taken <= 0 || code->instrumented || !head->instrument) return taken;
     code->instrumented = 1;
-    PyObject *done = call_python(head->instrument, arguments[0], NULL);
+    PyObject *done = call_python(head->instrument, arguments[0]);
     Py_XDECREF(done);
     return done ? 0 : -1;
 }

@@ -1,11 +1,16 @@
 /* Scopes: what each knows of its names, and the events that they make. */
-static int has_room(Engine *e) {
+static __attribute__((noinline)) int has_seconds(Engine *e) {
+    if (now() - e->began > e->most_seconds) e->full = "seconds";
+    return !e->full;
+}
+
+static inline int has_room(Engine *e) {
     if (e->full) return 0;
     e->events++;
     if (e->events > e->most_events) e->full = "events";
     else if (e->size > e->most_size) e->full = "bytes";
-    else if (e->events % SECONDS_EVERY == 0 && now() - e->began > e->most_seconds) e->full = "seconds";
-    return !e->full;
+    else return e->events % SECONDS_EVERY || has_seconds(e);
+    return 0;
 }
 
 static int look_at_leaf(Engine *e, Known *known, PyObject *value) {
@@ -219,7 +224,7 @@ static int begin_trace(Engine *e, PyObject *attributes) {
 static int on_call(Engine *e, Code *code, void *frame, PyObject **fast, PyObject *names, long line, int first) {
     if (!code->shown) return 0;
     if (!e->scopes) {
-        PyObject *attributes = call_python(e->wanted, (PyObject *)code->code, NULL);
+        PyObject *attributes = call_python(e->wanted, (PyObject *)code->code);
         if (!attributes) return -1;
         int failed = attributes == Py_None ? 1 : begin_trace(e, attributes);
         Py_DECREF(attributes);

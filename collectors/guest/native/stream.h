@@ -1,7 +1,10 @@
 /* The stream: blocks, and a chunk of events in columns (the form stands in worldline_stream.py). */
 #define HEAD 5
 
-/* Write the blocks that are not written yet and, where there are parts, one more of them. */
+static int put(Engine *e, PyObject *blocks);
+
+/* Write the blocks that are not written yet and, where there are parts, one more of them. What is not the first stream of
+ * its file is written in blocks T. */
 static int write_with(Engine *e, const Buffer *parts, int count) {
     if (e->torn) {
         PyErr_SetString(PyExc_RuntimeError, "the stream has lost a block");
@@ -10,38 +13,42 @@ static int write_with(Engine *e, const Buffer *parts, int count) {
     size_t size = e->pending.size;
     for (int i = 0; i < count; i++) size += parts[i].size;
     if (!size) return 0;
-    PyObject *blocks = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
+    size_t first = e->number ? HEAD + 4 : 0;
+    PyObject *blocks = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(first + size));
     char *at = blocks ? PyBytes_AS_STRING(blocks) : NULL;
+    if (blocks && first) {
+        uint32_t told[2] = { (uint32_t)(4 + size), e->number };
+        at[0] = 'T';
+        memcpy(at + 1, told, sizeof told);
+    }
+    at += first;
     if (blocks && e->pending.size) memcpy(at, e->pending.data, e->pending.size);
     at += e->pending.size;
     for (int i = 0; blocks && i < count; at += parts[i++].size)
         if (parts[i].size) memcpy(at, parts[i].data, parts[i].size);
     e->pending.size = 0;
     e->torn = 1; /* until the blocks are written */
-    PyObject *done = blocks ? call_python(e->write, blocks, NULL) : NULL;
+    int failed = !blocks || put(e, blocks);
     Py_XDECREF(blocks);
-    if (!done) return -1;
+    if (failed) return -1;
     e->torn = 0;
-    Py_DECREF(done);
     return 0;
 }
 
 static int write_pending(Engine *e) { return write_with(e, NULL, 0); }
 
-/* Add a block, of which the first part is room for its head, to those that are not written yet. One of a code object is
- * written alone: its source may go before it. */
+/* Add a block, of which the first part is room for its head, to those that are not written yet. */
 static int write_block(Engine *e, char letter, Buffer *parts, int count) {
     char head[HEAD] = { letter };
     size_t size = 0;
-    int alone = letter == 'C';
-    if (alone && write_pending(e)) return -1;
     for (int i = 1; i < count; i++) size += parts[i].size;
     uint32_t told = (uint32_t)size;
     memcpy(head + 1, &told, 4);
     parts[0] = (Buffer){ head, HEAD, 0, 0 };
-    if (alone || e->pending.size + size >= PENDING) return write_with(e, parts, count);
+    if (e->pending.size + size >= PENDING) return write_with(e, parts, count);
+    if (reserve(&e->pending, HEAD + size)) return -1;
     for (int i = 0; i < count; i++)
-        if (parts[i].size && add(&e->pending, parts[i].data, parts[i].size)) return -1;
+        if (parts[i].size) add(&e->pending, parts[i].data, parts[i].size);
     return 0;
 }
 
@@ -85,42 +92,61 @@ static int flush(Engine *e) {
     return write_block(e, 'X', parts, 9);
 }
 
+/* Put the JSON of a value into `e->scratch`; bytes are one already. Without it the stream lacks a block. */
+static int make_json(Engine *e, PyObject *value) {
+    if (!value) return -1;
+    PyObject *text = PyBytes_CheckExact(value) ? value : call_python(e->dumps, value);
+    e->scratch.size = 0;
+    int failed = !text || !PyBytes_CheckExact(text) ||
+                 add(&e->scratch, PyBytes_AS_STRING(text), (size_t)PyBytes_GET_SIZE(text));
+    if (text != value) Py_XDECREF(text);
+    Py_DECREF(value);
+    e->torn |= failed;
+    return failed ? -1 : 0;
+}
+
+/* Write a block whose payload is in `e->scratch`. */
+static int write_scratch(Engine *e, char letter) {
+    Buffer parts[2] = { { 0 }, e->scratch };
+    return write_block(e, letter, parts, 2);
+}
+
+static int write_json(Engine *e, char letter, PyObject *value) { return make_json(e, value) || write_scratch(e, letter) ? -1 : 0; }
+
+/* Say whether a text stands in JSON as it is. */
+static int is_plain(PyObject *text) {
+    if (!PyUnicode_CheckExact(text) || !PyUnicode_IS_COMPACT_ASCII(text)) return 0;
+    const unsigned char *at = PyUnicode_1BYTE_DATA(text), *end = at + PyUnicode_GET_LENGTH(text);
+    for (; at < end; at++)
+        if (*at < ' ' || *at > '~' || *at == '"' || *at == '\\') return 0;
+    return 1;
+}
+
+static int add_plain(Buffer *buffer, PyObject *text) {
+    return add(buffer, "\"", 1) || add_unicode(buffer, text) || add(buffer, "\"", 1) ? -1 : 0;
+}
+
 /* The end of a trace, which is written with all that was not written of it. */
 static int write_end(Engine *e) {
-    Buffer parts[2], *said = &e->scratch;
+    Buffer *said = &e->scratch;
     const char *mark = e->full ? "\"" : "";
     said->size = 0;
     if (add_text(said, "{\"cut\":") || add_text(said, mark) || add_text(said, e->full ? e->full : "null") ||
         add_text(said, mark) || add_count(said, ",\"values_cut\":", (size_t)e->cut, "}"))
         return -1;
-    parts[1] = *said;
-    return write_block(e, 'E', parts, 2) ? -1 : write_pending(e);
+    return write_scratch(e, 'E') ? -1 : write_pending(e);
 }
 
-/* Write a block with a JSON payload; bytes are one already. */
-static int write_json(Engine *e, char letter, PyObject *value) {
-    if (!value) return -1;
-    PyObject *text = value;
-    if (!PyBytes_CheckExact(value)) {
-        text = call_python(e->dumps, value, NULL);
-        Py_DECREF(value);
-        e->torn |= !text;
-        if (!text) return -1;
-    }
-    Buffer parts[2] = { { 0 }, { PyBytes_AS_STRING(text), (size_t)PyBytes_GET_SIZE(text), 0, 0 } };
-    int failed = write_block(e, letter, parts, 2);
-    Py_DECREF(text);
-    return failed;
-}
+static __attribute__((noinline)) int write_chunk(Engine *e) { return flush(e) || write_pending(e) ? -1 : 0; }
 
-static int add_event(Engine *e, int kind, Scope *scope, uint32_t count) {
+static inline int add_event(Engine *e, int kind, Scope *scope, uint32_t count) {
     uint32_t at = e->chunk++;
     e->position++;
     e->kinds[at] = (uint8_t)kind;
     e->code_column[at] = (uint32_t)scope->code->number;
     e->line_column[at] = scope->line;
     e->count_column[at] = count;
-    return e->chunk < CHUNK ? 0 : flush(e) || write_pending(e) ? -1 : 0;
+    return e->chunk < CHUNK ? 0 : write_chunk(e);
 }
 
 static int add_change(Engine *e, long name, const char *text, size_t size) {
@@ -145,6 +171,9 @@ static long name_number(Engine *e, PyObject *name) {
     PyObject *value = PyLong_FromLong(number);
     int failed = !value || PyDict_SetItem(e->names, name, value);
     Py_XDECREF(value);
-    Py_INCREF(name);
-    return failed || write_json(e, 'N', name) ? -1 : number;
+    if (failed) return -1;
+    e->scratch.size = 0;
+    if (is_plain(name)) failed = add_plain(&e->scratch, name);
+    else Py_INCREF(name), failed = make_json(e, name);
+    return failed || write_scratch(e, 'N') ? -1 : number;
 }

@@ -75,7 +75,7 @@ static int give_up(Engine *e) {
     PyErr_Fetch(&kind, &value, &trace);
     PyErr_NormalizeException(&kind, &value, &trace);
     if (value && trace) PyException_SetTraceback(value, trace);
-    PyObject *answer = value ? call_python(e->is_ours, value, NULL) : NULL;
+    PyObject *answer = value ? call_python(e->is_ours, value) : NULL;
     int ours = !answer || answer == Py_True;
     Py_XDECREF(answer);
     PyErr_Clear();

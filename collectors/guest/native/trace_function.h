@@ -65,7 +65,6 @@ static int traced(Engine *e, PyFrameObject *frame, int what, PyObject *argument)
         }
         return taken < 0 ? -1 : 0;
     }
-    if (!e->scopes || e->scope[e->scopes - 1].frame != frame) return 0;
     if (what == PyTrace_LINE) return state(e, LINE, fast_of(frame), names_of(frame), PyFrame_GetLineNumber(frame));
     if (what == PyTrace_EXCEPTION)
         return on_exception(e, PyTuple_GET_ITEM(argument, 0), PyTuple_GET_ITEM(argument, 1));
@@ -79,6 +78,7 @@ static int on_trace(PyObject *self, PyFrameObject *frame, int what, PyObject *ar
         if (traces(e, PyThreadState_Get())) put_back(e);
         return 0;
     }
+    if (what != PyTrace_CALL && (!e->scopes || e->scope[e->scopes - 1].frame != frame)) return 0;
     PyObject *kind = NULL, *value = NULL, *trace = NULL;
     if (PyErr_Occurred()) PyErr_Fetch(&kind, &value, &trace);
     e->busy = 1;

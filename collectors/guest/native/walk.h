@@ -20,7 +20,7 @@ static long find_part(Engine *e, const void *address, Walk *walk) {
 }
 
 static int grow_parts(Shown *made, size_t more) {
-    size_t room = made->part_room ? 2 * made->part_room : 16;
+    size_t room = made->part_room ? 2 * made->part_room : 4;
     while (room < made->part_count + more) room *= 2;
     Part *parts = PyMem_RawRealloc(made->parts, room * sizeof *parts);
     if (!parts) {

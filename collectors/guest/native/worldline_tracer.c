@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "calls.h"
 #include "stream.h"
+#include "outlet.h"
 #include "codes.h"
 #include "walk.h"
 #include "leaves.h"
@@ -35,9 +36,22 @@ static PyObject *engine_text(Engine *e, PyObject *value) {
     return PyUnicode_DecodeUTF8(text->data, (Py_ssize_t)text->size, "replace");
 }
 
+static int take_outlet(Engine *e, PyObject *outlet) {
+    PyObject *lock = PyObject_GetAttrString(outlet, "lock");
+    Py_INCREF(outlet);
+    Py_XSETREF(e->outlet, outlet);
+    Py_XSETREF(e->put, PyObject_GetAttrString(outlet, "put"));
+    Py_XSETREF(e->trouble, PyObject_GetAttrString(outlet, "trouble"));
+    Py_XSETREF(e->acquire, lock ? PyObject_GetAttrString(lock, "acquire") : NULL);
+    Py_XSETREF(e->release, lock ? PyObject_GetAttrString(lock, "release") : NULL);
+    Py_XDECREF(lock);
+    return e->put && e->trouble && e->acquire && e->release ? 0 : -1;
+}
+
 static int engine_init(Engine *e, PyObject *arguments, PyObject *named) {
-    PyObject *write, *wanted, *shown, *dumps, *text, *is_ours, *about, *told = Py_None;
-    if (!PyArg_ParseTuple(arguments, "OOOOOOO(lllld)(llll)|O", &write, &wanted, &shown, &dumps, &text, &is_ours, &about,
+    PyObject *outlet, *wanted, *shown, *answers, *source, *dumps, *text, *is_ours, *about, *told = Py_None;
+    if (!PyArg_ParseTuple(arguments, "(OI)OO!OOOOOO(lllld)(llll)|O", &outlet, &e->number, &wanted, &PyDict_Type, &answers,
+                          &shown, &source, &dumps, &text, &is_ours, &about,
                           &e->most_events, &e->most_size, &e->most_scopes, &e->events, &e->most_seconds,
                           &e->most_depth, &e->most_items, &e->most_nodes, &e->most_characters, &told))
         return -1;
@@ -45,47 +59,32 @@ static int engine_init(Engine *e, PyObject *arguments, PyObject *named) {
         PyErr_SetString(PyExc_ValueError, "the depth of values must be under 30");
         return -1;
     }
-    PyObject **kept[] = { &e->write, &e->wanted, &e->shown, &e->dumps, &e->exception_text, &e->is_ours, &e->true_text };
-    PyObject *given[] = { write, wanted, shown, dumps, text, is_ours, told == Py_None ? NULL : told };
-    for (int i = 0; i < 7 && given[i]; i++) {
+    PyObject **kept[] = { &e->wanted, &e->shown, &e->answers, &e->source, &e->dumps, &e->exception_text, &e->is_ours,
+                          &e->true_text };
+    PyObject *given[] = { wanted, shown, answers, source, dumps, text, is_ours, told == Py_None ? NULL : told };
+    for (int i = 0; i < 8 && given[i]; i++) {
         Py_INCREF(given[i]);
         Py_XSETREF(*kept[i], given[i]);
     }
-    e->names = PyDict_New();
-    if (!e->names) return -1;
-    PyObject *done = PyObject_CallFunction(e->write, "y", "WLTRACE2");
-    if (!done) return -1;
-    Py_DECREF(done);
+    Py_XSETREF(e->names, PyDict_New());
+    if (!e->names || take_outlet(e, outlet) || add(&e->pending, "WLTRACE2", 8)) return -1;
     Py_INCREF(about);
     return write_json(e, 'H', about) || write_pending(e) ? -1 : 0;
 }
 
-/* What is kept of values holds numbers and strings alone, which are in no cycle. */
+/* All that is held of Python, but for what is kept of values: that is numbers and strings alone, which are in no cycle. */
+#define HELD(e) { &e->outlet, &e->put, &e->acquire, &e->release, &e->trouble, &e->wanted, &e->shown, &e->answers, &e->source, \
+                  &e->dumps, &e->exception_text, &e->true_text, &e->instrument, &e->is_ours, &e->join, &e->before_object }
+
 static int engine_traverse(Engine *e, visitproc visit, void *arg) {
-    Py_VISIT(e->write);
-    Py_VISIT(e->wanted);
-    Py_VISIT(e->shown);
-    Py_VISIT(e->dumps);
-    Py_VISIT(e->exception_text);
-    Py_VISIT(e->true_text);
-    Py_VISIT(e->instrument);
-    Py_VISIT(e->is_ours);
-    Py_VISIT(e->join);
-    Py_VISIT(e->before_object);
+    PyObject **held[] = HELD(e);
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++) Py_VISIT(*held[i]);
     return 0;
 }
 
 static int engine_clear(Engine *e) {
-    Py_CLEAR(e->write);
-    Py_CLEAR(e->wanted);
-    Py_CLEAR(e->shown);
-    Py_CLEAR(e->dumps);
-    Py_CLEAR(e->exception_text);
-    Py_CLEAR(e->true_text);
-    Py_CLEAR(e->instrument);
-    Py_CLEAR(e->is_ours);
-    Py_CLEAR(e->join);
-    Py_CLEAR(e->before_object);
+    PyObject **held[] = HELD(e);
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++) Py_CLEAR(*held[i]);
     return 0;
 }
 
@@ -170,7 +169,8 @@ PyMODINIT_FUNC PyInit_worldline_tracer(void) {
     dict_name = PyUnicode_InternFromString("__dict__");
     slots_name = PyUnicode_InternFromString("__slots__");
     str_name = PyUnicode_InternFromString("__str__");
-    if (!dict_name || !slots_name || !str_name || PyType_Ready(&EngineType)) return NULL;
+    lost_name = PyUnicode_InternFromString("lost");
+    if (!dict_name || !slots_name || !str_name || !lost_name || PyType_Ready(&EngineType)) return NULL;
     PyObject *made = PyModule_Create(&module);
     if (!made) return NULL;
     Py_INCREF(&EngineType);
