@@ -23,7 +23,7 @@ def around_looker(recorder, look):
         for slot, node in others.items():
             value = values.get(names[slot], UNBOUND)
             if id(value) != node.address or not node.same(value):
-                stale = [slot] if stale is None else stale + [slot]
+                stale = [slot] if stale is None else [*stale, slot]
         if stale is None:
             return look(scope, around, values) if around else 0
         slots = sorted({(slot, names[slot]) for slot in stale}.union(around))

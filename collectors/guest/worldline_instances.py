@@ -141,7 +141,8 @@ class Instances(object):
         keys, values = pairs
         known, most = facts.known, self._most
         if len(keys) == size and 2 * size <= MOST:
-            node.same = same_few("attributes", (known, None), keys, values, watched_inside(node))
+            form = "plain attributes" if facts.plain else "attributes"
+            node.same = same_few(form, (known, None), keys, values, watched_inside(node))
         elif len(keys) != min(size, most):
             node.same = never
         else:

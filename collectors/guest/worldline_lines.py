@@ -24,11 +24,12 @@ _LOCAL = {number: name for name, number in dis.opmap.items() if "_FAST" in name}
 
 
 class Lines(object):
-    """A function's names in the order of its slots, and for each line (slots it can bind, slots or None, slots and cells),
-    the first and the last with their names.
+    """A function's names in the order of its slots, and for each line (the slot that it can bind, its name, slots that it
+    can bind, slots or None, (slots or None, slots and cells, builtins)); names stand beside the third and the fifth's second.
 
-    The second says that the line changes nothing but local names, so long as each of these slots holds a leaf, or nothing.
-    `cells` are the slots that other functions can bind too, `given` those that a call can bind, `all` is what a line of
+    The fifth's first says that the line changes nothing but local names, so long as each of these slots holds a leaf, or
+    nothing, and these builtins are themselves; the fourth says the same where no builtin matters. The first two are None
+    where it can bind several. `cells` are the slots that other functions can bind too, `given` those that a call can bind, `all` is what a line of
     which nothing is known can do. A call begins where f_lasti is at most `start`.
     """
 
@@ -60,9 +61,14 @@ class Lines(object):
         self.no_leaves = [NO_LEAF] * len(self.names)
         every = self._named(range(len(self.names)))
         self.every = every
-        self.all = (None, None, every, (None, every, ()))
+        self.all = (None, None, every, None, (None, every, ()))
         self.by_line = {
-            line: (*self._only(slots), self._named(slots), (needed, self._named({*slots, *self.cells}), builtins))
+            line: (
+                *self._only(slots),
+                self._named(slots),
+                None if builtins else needed,
+                (needed, self._named({*slots, *self.cells}), builtins),
+            )
             for line, (slots, needed, builtins) in _by_line(code).items()
         }
         self.start = next((offset for offset, opcode, _, _, _ in _instructions(code) if opcode == _RESUME), -1)

@@ -4,8 +4,9 @@ from worldline_kinds import LEAF_IDS
 from worldline_scope import NO_LEAF
 
 UNBOUND = object()
-# Integers below are what the interpreter compares fastest.
-SMALL = 1 << 30
+# Integers up to here are what the interpreter compares fastest.
+SMALL = (1 << 30) - 1
+LEAST = -SMALL
 # The most characters of such an integer, and what must be left for those that are not counted one by one.
 SMALLEST = 11
 SPARE = 256 * SMALLEST
@@ -27,7 +28,7 @@ def looker(recorder, stream, snapshot):
             if value is leaves[slot] or (slot in others and slot not in stale):
                 continue
             kind, short = type(value), False
-            if (kind is int and -SMALL < value < SMALL) or (kind is str and len(value) <= longest):
+            if (kind is int and LEAST <= value <= SMALL) or (kind is str and len(value) <= longest):
                 text, leaves[slot] = repr(value), value
                 if len(text) > characters:
                     text, short = cut(text, False)
