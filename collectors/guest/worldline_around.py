@@ -16,20 +16,24 @@ def around_looker(recorder, look):
         needed, around, builtins = others
         if scope.raised:
             needed, scope.raised = None, False
-        values, others = scope.frame.f_locals, scope.others
-        if needed is not None and needed.isdisjoint(others) and (not builtins or are_pure(scope.frame, builtins)):
-            return look(scope, bound, values) if bound else 0
-        names, stale = scope.lines.names, None
+        frame, others = scope.frame, scope.others
+        if needed is not None and needed.isdisjoint(others) and (not builtins or are_pure(frame, builtins)):
+            return look(scope, bound, frame.f_locals) if bound else 0
+        values, names, stale = frame.f_locals, scope.lines.names, None
         for slot, node in others.items():
             value = values.get(names[slot], UNBOUND)
             if id(value) != node.address or not node.same(value):
                 stale = [slot] if stale is None else [*stale, slot]
         if stale is None:
             return look(scope, around, values) if around else 0
-        slots = sorted({(slot, names[slot]) for slot in stale}.union(around))
+        slots = sorted({(slot, names[slot]) for slot in stale}.union(around)) if around else _named(stale, names)
         return look(scope, slots, values, stale)
 
     return look_around
+
+
+def _named(slots, names):
+    return [(slot, names[slot]) for slot in sorted(slots)]
 
 
 def _look_apart(recorder, scope):

@@ -43,8 +43,8 @@ class Instances(object):
         self._trusted = snapshot.bounds.trusted
         self._most = snapshot.bounds.items
         self._longest = snapshot.longest
-        # Texts and watches of what is shown by name, by address.
-        self._names = {}
+        # Nodes of what is shown by name, by address: they are the same wherever it stands.
+        self.named = {}
 
     def show(self, node, value, depth, parents, old):
         """Give a node its text and its watch; what of the node `old` still holds is kept."""
@@ -72,18 +72,16 @@ class Instances(object):
 
     def _named(self, node, value, facts):
         """Give the node of a function, class, module or the like, which is shown by its name, its text and its watch."""
-        known = self._names.get(node.address)
-        if known is None or not known[1](value):
-            namer, text = facts.namer, flat_text(value)
-            same = (
-                same_text(type(value), text, flat_text)
-                if namer is None
-                else same_name(facts.known, namer, namer(value))
-            )
-            if len(self._names) >= _REMEMBERED:
-                self._names.clear()
-            known = self._names[node.address] = text, same
-        node.text, node.same = known
+        namer, node.text = facts.namer, flat_text(value)
+        if namer is None:
+            node.same = same_text(type(value), node.text, flat_text)
+        else:
+            node.same = same_name(facts.known, namer, namer(value))
+        if self._trusted or len(node.text) > self._snapshot.bounds.characters:
+            return
+        if len(self.named) >= _REMEMBERED:
+            self.named.clear()
+        self.named[node.address] = node
 
     def _content(self, node, value, base, inner):
         """Return the text of what an instance of a subclass of a built-in type holds, and what watches it."""

@@ -29,7 +29,8 @@ class Lines(object):
 
     The fifth's first says that the line changes nothing but local names, so long as each of these slots holds a leaf, or
     nothing, and these builtins are themselves; the fourth says the same where no builtin matters. The first two are None
-    where it can bind several. `cells` are the slots that other functions can bind too, `given` those that a call can bind, `all` is what a line of
+    where it can bind several. Of a line that is not there nothing is known: at first of none, since to study a code costs as
+    much as `patience` steps without; `unknown()` counts these. `cells` are the slots that other functions can bind too, `given` those that a call can bind, `all` is what a line of
     which nothing is known can do. A call begins where f_lasti is at most `start`.
     """
 
@@ -44,6 +45,7 @@ class Lines(object):
         "no_leaves",
         "no_texts",
         "numbers",
+        "patience",
         "start",
     )
 
@@ -62,16 +64,24 @@ class Lines(object):
         every = self._named(range(len(self.names)))
         self.every = every
         self.all = (None, None, every, None, (None, every, ()))
-        self.by_line = {
-            line: (
-                *self._only(slots),
-                self._named(slots),
-                None if builtins else needed,
-                (needed, self._named({*slots, *self.cells}), builtins),
-            )
-            for line, (slots, needed, builtins) in _by_line(code).items()
-        }
-        self.start = next((offset for offset, opcode, _, _, _ in _instructions(code) if opcode == _RESUME), -1)
+        self.by_line = {}
+        held = code.co_code
+        self.patience = len(held) // 2
+        # An instruction's argument lies at the odd places.
+        self.start = -1 if _RESUME is None else 2 * held[::2].find(_RESUME)
+
+    def unknown(self):
+        """Return what a line can do of which nothing is known; study the code when that was asked often."""
+        self.patience -= 1
+        if self.patience == 0:
+            self._study()
+        return self.all
+
+    def _study(self):
+        for line, (slots, needed, builtins) in _by_line(self.code).items():
+            around = self._named({*slots, *self.cells})
+            free = None if builtins else needed
+            self.by_line[line] = (*self._only(slots), self._named(slots), free, (needed, around, builtins))
 
     def _only(self, slots):
         """Return the slot and its name where there is just one."""

@@ -21,8 +21,7 @@ def looker(recorder, stream, snapshot):
     longest, characters = snapshot.longest, snapshot.bounds.characters
 
     def look(scope, slots, values, stale=()):
-        texts, leaves, others = scope.texts, scope.leaves, scope.others
-        count, gone = 0, None
+        texts, leaves, others, count, gone = scope.texts, scope.leaves, scope.others, 0, None
         for slot, name in slots:
             value = values.get(name, UNBOUND)
             if value is leaves[slot] or (slot in others and slot not in stale):
@@ -40,37 +39,31 @@ def looker(recorder, stream, snapshot):
                 others.pop(slot, None)
             elif value is UNBOUND:
                 if texts[slot] is not None:
-                    gone = [slot] if gone is None else gone + [slot]
+                    gone = [slot] if gone is None else [*gone, slot]
                 continue
             else:
-                text, short = _look_inside(recorder, scope, slot, value)
+                node = recorder.node(value, others.get(slot))
+                text, short = node.text, node.short
+                if node.held is None:
+                    leaves[slot], others[slot] = NO_LEAF, node
+                else:
+                    leaves[slot] = value
+                    others.pop(slot, None)
             before = texts[slot]
-            if text != before and (type(before) is not int or text != str(before)):
+            if text is not before and text != before and (type(before) is not int or text != repr(before)):
                 texts[slot] = text
                 add_name(scope.numbers[slot] or recorder.numbered(scope.lines, slot))
                 add_text(text)
                 recorder.left -= len(text)
+                count += 1
                 if short:
                     recorder.cut += 1
-                count += 1
         scope.guarded = others or scope.lines.cells
         if recorder.left < SPARE:
             recorder.stop = -1
         return count if gone is None else count + _forget(recorder, stream, scope, gone)
 
     return look
-
-
-def _look_inside(recorder, scope, slot, value):
-    """Return the text of what is no leaf and whether it is short, and keep what tells that it still holds."""
-    node = recorder.node(value, scope.others.get(slot))
-    if node.held is None:
-        scope.leaves[slot] = NO_LEAF
-        scope.others[slot] = node
-    else:
-        scope.leaves[slot] = value
-        scope.others.pop(slot, None)
-    return node.text, node.short
 
 
 def _forget(recorder, stream, scope, slots):

@@ -84,6 +84,7 @@ class MonitoringHook(Hook):
         self._first = self.lane()
         self._is_shown = self.rules.is_shown
         self._strict = False
+        self._jumps = {}
         self._counted = cycle([False] * (EVERY - 1) + [True])
         self._subscription = Subscription(
             start=self._start,
@@ -150,9 +151,14 @@ class MonitoringHook(Hook):
     def _jump(self, code, start, target):
         if target >= start:
             return sys.monitoring.DISABLE
-        before, after = _line_at(code, start), _line_at(code, target)
-        if before is not None and before != after:
-            return sys.monitoring.DISABLE
+        known = self._jumps.get((id(code), start, target))
+        if known is None:
+            before, after = _line_at(code, start), _line_at(code, target)
+            if before is not None and before != after:
+                return sys.monitoring.DISABLE
+            # The code is kept, so that its id stays.
+            known = self._jumps[id(code), start, target] = code, after
+        after = known[1]
         lane = self._lane(code)
         if lane is not None and after == lane.recorder.scope.line:
             lane.recorder.line(code, after)

@@ -89,7 +89,8 @@ class Recorder(object):
         """End the trace and state what was cut."""
         if self.open:
             self._stream.flush()
-            self._stream.block(b"E", {"cut": self.full, "values_cut": self.cut})
+            what = b'{"cut":null,"values_cut":%d}' % self.cut if self.full is None else {"cut": self.full, "values_cut": self.cut}
+            self._stream.block(b"E", what)
             self.open = False
         self.scopes = []
         self.scope = None

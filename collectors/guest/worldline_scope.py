@@ -13,7 +13,7 @@ class Scope(object):
     """
 
     __slots__ = (
-        "anywhere", "apart", "by_line", "error", "frame", "guarded", "key", "leaves", "line", "lines", "numbers", "one",
+        "apart", "by_line", "error", "frame", "guarded", "key", "leaves", "line", "lines", "numbers", "one",
         "others", "quiet", "raised", "raised_at", "shown", "space", "texts",
     )  # fmt: skip
 
@@ -33,12 +33,11 @@ class Scope(object):
         # `apart` says that a line is not looked at as others are: nothing has run since the call, or there are no slots.
         if lines is None:
             self.apart = self.guarded = True
-            self.texts, self.leaves, self.by_line, self.anywhere = {}, {}, {}, (None, None, None, None, None)
+            self.texts, self.leaves, self.by_line = {}, {}, {}
             # Read once: each time, 3.12 writes the variables of comprehensions into the namespace of a class body.
             self.space = frame.f_locals
         else:
             self.apart, self.by_line, self.guarded, self.numbers = False, lines.by_line, lines.cells, lines.numbers
-            self.anywhere = lines.all
             self.texts, self.leaves = lines.no_texts[:], lines.no_leaves[:]
 
 

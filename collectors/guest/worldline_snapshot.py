@@ -56,7 +56,8 @@ class Snapshot(object):
         self.longest = 4 * self.bounds.characters
         # How many nodes there is room for.
         self.room = 0
-        self._instance = Instances(self).show
+        instances = Instances(self)
+        self._instance, self._named = instances.show, instances.named
 
     def leaf(self, value):
         """Return the text of a leaf, and whether it is short."""
@@ -79,6 +80,10 @@ class Snapshot(object):
         return "%s<... %d characters ...>%s" % (text[:half], len(text) - 2 * half, text[-half:]), True
 
     def _node(self, value, depth, parents, old):
+        named = self._named.get(id(value))
+        if named is not None and named.same(value):
+            self.room -= 1
+            return named
         node, kind = Node(value, self.room), type(value)
         self.room -= 1
         if id(value) in parents:
@@ -100,7 +105,7 @@ class Snapshot(object):
     def container(self, node, value, depth, parents, old, base=None):
         """Give the node of a container, or of what an instance of a subclass of `base` holds, its text and its watch."""
         kind = base or type(value)
-        size = kind.__len__(value)
+        size = len(value) if base is None else kind.__len__(value)
         if depth <= 0 or self.room <= 0:
             node.short, node.same = True, (same_size if base is None else same_length)(kind, size)
             node.text = "<%s of %d>" % (kind.__name__, size)
@@ -113,7 +118,8 @@ class Snapshot(object):
 
     def _sequence(self, node, value, kind, size, inner):
         most = self.bounds.items
-        items = list(islice(kind.__iter__(value), most))
+        exact = type(value) is kind
+        items = list(value) if exact and size <= most else list(islice(kind.__iter__(value), most))
         seen = len(items)
         plain = LEAF_IDS.issuperset(map(id, map(type, items)))
         text = self._plain(value, size, size) if plain else None
@@ -132,7 +138,6 @@ class Snapshot(object):
                 else _EMPTY[kind]
             )
         node.text = text
-        exact = type(value) is kind
         if exact and (kind is tuple or kind is frozenset) and seen == size and not node.inside:
             node.held = value
         elif exact and (kind is list or kind is tuple) and seen == size <= MOST:

@@ -6,6 +6,9 @@ Standard library only; Python 3.8 and newer.
 from worldline_look import LEAST, SMALL, UNBOUND
 from worldline_stream import LINE, packed
 
+# For code whose names are a dictionary's.
+_NOTHING = (None, None, None, None, None)
+
 
 def line_recorder(recorder, stream, look, look_around):
     """Return `line(key, number)`: in one piece with its state in cells, since in several it takes half as long again."""
@@ -23,7 +26,7 @@ def line_recorder(recorder, stream, look, look_around):
             try:
                 slot, name, bound, free, others = scope.by_line[last]
             except KeyError:
-                slot, name, bound, free, others = scope.anywhere
+                slot, name, bound, free, others = _NOTHING if scope.lines is None else scope.lines.unknown()
             if scope.guarded and (free is None or scope.raised or scope.apart or not free.isdisjoint(scope.others)):
                 count = look_around(scope, bound, others)
             elif slot is not None:
