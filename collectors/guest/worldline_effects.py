@@ -120,7 +120,10 @@ class Stack(object):
 
 def are_pure(frame, names):
     """Say whether names of builtins stand for themselves in a frame."""
-    spaces = frame.f_globals, frame.f_builtins
-    if type(spaces[0]) is not dict or type(spaces[1]) is not dict:
+    own, built_in = frame.f_globals, frame.f_builtins
+    if type(own) is not dict or type(built_in) is not dict:
         return False
-    return all(name not in spaces[0] and spaces[1].get(name) is _PURE[name] for name in names)
+    for name in names:
+        if name in own or built_in.get(name) is not _PURE[name]:
+            return False
+    return True

@@ -43,8 +43,8 @@ class Instances(object):
         self._trusted = snapshot.bounds.trusted
         self._most = snapshot.bounds.items
         self._longest = snapshot.longest
-        # Texts and watches of what is shown by name, by address.
-        self._names = {}
+        # Nodes of what is shown by name, by address: they are the same wherever it stands.
+        self.named = {}
 
     def show(self, node, value, depth, parents, old):
         """Give a node its text and its watch; what of the node `old` still holds is kept."""
@@ -58,13 +58,13 @@ class Instances(object):
             self._named(node, value, facts)
             return
         name = type_name(kind)
-        node.text, node.same = "<%s object>" % name, same_kind(kind)
+        node.text, before, content = "<" + name + " object>", "<" + name, None
         if depth <= 1 or self._snapshot.room <= 0:
+            node.same = same_kind(kind)
             return
-        before, content = "<" + name, None
         if facts.base is not None:
             text, content = self._content(node, value, facts.base, (depth, parents, old))
-            before = "<%s %s" % (name, text)
+            before += " " + text
             node.text = before + ">"
         self._attributes(node, value, facts, ((depth - 2, parents + (node.address,), old), before))
         if content is not None:
@@ -72,18 +72,16 @@ class Instances(object):
 
     def _named(self, node, value, facts):
         """Give the node of a function, class, module or the like, which is shown by its name, its text and its watch."""
-        known = self._names.get(node.address)
-        if known is None or not known[1](value):
-            namer, text = facts.namer, flat_text(value)
-            same = (
-                same_text(type(value), text, flat_text)
-                if namer is None
-                else same_name(facts.known, namer, namer(value))
-            )
-            if len(self._names) >= _REMEMBERED:
-                self._names.clear()
-            known = self._names[node.address] = text, same
-        node.text, node.same = known
+        namer, node.text = facts.namer, flat_text(value)
+        if namer is None:
+            node.same = same_text(type(value), node.text, flat_text)
+        else:
+            node.same = same_name(facts.known, namer, namer(value))
+        if self._trusted or len(node.text) > self._snapshot.bounds.characters:
+            return
+        if len(self.named) >= _REMEMBERED:
+            self.named.clear()
+        self.named[node.address] = node
 
     def _content(self, node, value, base, inner):
         """Return the text of what an instance of a subclass of a built-in type holds, and what watches it."""
@@ -109,14 +107,19 @@ class Instances(object):
         keys, values = self._pairs(value, slots, attributes)
         if keys:
             half = len(keys)
-            parts = self._snapshot.parts(node, keys + values, list(range(half, 2 * half)), inner)
-            node.text = " ".join([before] + ["%s=%s" % pair for pair in zip(keys, parts)]) + ">"
+            part = self._snapshot.part
+            shown = [
+                key + "=" + part(node, held, place, inner) for place, (key, held) in enumerate(zip(keys, values), half)
+            ]
+            node.text = before + " " + " ".join(shown) + ">"
         if not plain:
             node.same = never
         elif slots:
             self._watch_slots(node, slots, facts, (keys, values))
         elif attributes is not None:
             self._watch_attributes(node, facts, len(attributes), (keys, values))
+        else:
+            node.same = same_kind(type(value))
 
     def _watch_slots(self, node, slots, facts, pairs):
         def read(held):
@@ -141,7 +144,8 @@ class Instances(object):
         keys, values = pairs
         known, most = facts.known, self._most
         if len(keys) == size and 2 * size <= MOST:
-            node.same = same_few("attributes", (known, None), keys, values, watched_inside(node))
+            form = "plain attributes" if facts.plain else "attributes"
+            node.same = same_few(form, (known, None), keys, values, watched_inside(node))
         elif len(keys) != min(size, most):
             node.same = never
         else:

@@ -144,10 +144,11 @@ class Facts(object):
     """What is known of a class: `known` is its id, `named` says that its values are shown by name, which `namer` tells.
 
     `keeps` says that its instances have dictionaries of their own, which `own_dictionary` returns. `base` is the built-in
-    type that it is derived from, or None. `slotted` says that a class of its order has slots. Nothing here holds the class.
+    type that it is derived from, or None. `plain` says that its attributes were looked up as `object` does it. `slotted`
+    says that a class of its order has slots. Nothing here holds the class.
     """
 
-    __slots__ = ("base", "keeps", "kind", "known", "named", "namer", "order", "slotted")
+    __slots__ = ("base", "keeps", "kind", "known", "named", "namer", "order", "plain", "slotted")
 
     def __init__(self, kind, order):
         # A class has this reference already: the one by which its parent knows it.
@@ -158,6 +159,9 @@ class Facts(object):
         self.namer = namer_of(kind)
         self.base = base_of(kind)
         self.slotted = any("__slots__" in namespace_of(parent) for parent in order or ())
+        self.plain = type(kind) is type and not any(
+            "__getattribute__" in namespace_of(parent) for parent in (order or ())[:-1]
+        )
         holders = ((parent, namespace_of(parent).get("__dict__")) for parent in order or ())
         first = next((found for found in holders if found[1] is not None), None)
         self.keeps = first is not None and _is_plain_getter(*first)

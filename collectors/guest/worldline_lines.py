@@ -24,12 +24,16 @@ _LOCAL = {number: name for name, number in dis.opmap.items() if "_FAST" in name}
 
 
 class Lines(object):
-    """A function's names in the order of its slots, and for each line (slots it can bind, slots or None, slots and cells),
-    the first and the last with their names.
+    """A function's names in the order of its slots, and for each line what it can do: (the slot that it can bind, its name,
+    slots that it can bind, slots or None, (slots or None, slots and cells, builtins)).
 
-    The second says that the line changes nothing but local names, so long as each of these slots holds a leaf, or nothing.
-    `cells` are the slots that other functions can bind too, `given` those that a call can bind, `all` is what a line of
-    which nothing is known can do. A call begins where f_lasti is at most `start`.
+    The first two are None where it can bind several; names stand beside the third, and beside the second in the last. That
+    one's first says that the line changes nothing but local names, so long as each of these slots holds a leaf, or nothing,
+    and these builtins are themselves; the fourth says the same where no builtin matters.
+
+    A line that is not there may do anything, as `all` says. At first none is: to study a code costs as much as some steps
+    without (`patience`), which `unknown` counts. `cells` are the slots that other functions can bind too, `given` those that
+    a call can bind. A call begins where f_lasti is at most `start`.
     """
 
     __slots__ = (
@@ -43,6 +47,7 @@ class Lines(object):
         "no_leaves",
         "no_texts",
         "numbers",
+        "patience",
         "start",
     )
 
@@ -60,12 +65,25 @@ class Lines(object):
         self.no_leaves = [NO_LEAF] * len(self.names)
         every = self._named(range(len(self.names)))
         self.every = every
-        self.all = (None, None, every, (None, every, ()))
-        self.by_line = {
-            line: (*self._only(slots), self._named(slots), (needed, self._named({*slots, *self.cells}), builtins))
-            for line, (slots, needed, builtins) in _by_line(code).items()
-        }
-        self.start = next((offset for offset, opcode, _, _, _ in _instructions(code) if opcode == _RESUME), -1)
+        self.all = (None, None, every, None, (None, every, ()))
+        self.by_line = {}
+        held = code.co_code
+        self.patience = len(held)
+        # An instruction's argument lies at the odd places.
+        self.start = -1 if _RESUME is None else 2 * held[::2].find(_RESUME)
+
+    def unknown(self):
+        """Return what a line can do of which nothing is known; study the code when that was asked often."""
+        self.patience -= 1
+        if self.patience == 0:
+            self._study()
+        return self.all
+
+    def _study(self):
+        for line, (slots, needed, builtins) in _by_line(self.code).items():
+            around = self._named({*slots, *self.cells})
+            free = None if builtins else needed
+            self.by_line[line] = (*self._only(slots), self._named(slots), free, (needed, around, builtins))
 
     def _only(self, slots):
         """Return the slot and its name where there is just one."""

@@ -4,8 +4,9 @@ from worldline_kinds import LEAF_IDS
 from worldline_scope import NO_LEAF
 
 UNBOUND = object()
-# Integers below are what the interpreter compares fastest.
-SMALL = 1 << 30
+# Integers up to here are what the interpreter compares fastest.
+SMALL = (1 << 30) - 1
+LEAST = -SMALL
 # The most characters of such an integer, and what must be left for those that are not counted one by one.
 SMALLEST = 11
 SPARE = 256 * SMALLEST
@@ -20,14 +21,13 @@ def looker(recorder, stream, snapshot):
     longest, characters = snapshot.longest, snapshot.bounds.characters
 
     def look(scope, slots, values, stale=()):
-        texts, leaves, others = scope.texts, scope.leaves, scope.others
-        count, gone = 0, None
+        texts, leaves, others, count, gone = scope.texts, scope.leaves, scope.others, 0, None
         for slot, name in slots:
             value = values.get(name, UNBOUND)
             if value is leaves[slot] or (slot in others and slot not in stale):
                 continue
             kind, short = type(value), False
-            if (kind is int and -SMALL < value < SMALL) or (kind is str and len(value) <= longest):
+            if (kind is int and LEAST <= value <= SMALL) or (kind is str and len(value) <= longest):
                 text, leaves[slot] = repr(value), value
                 if len(text) > characters:
                     text, short = cut(text, False)
@@ -39,19 +39,25 @@ def looker(recorder, stream, snapshot):
                 others.pop(slot, None)
             elif value is UNBOUND:
                 if texts[slot] is not None:
-                    gone = [slot] if gone is None else gone + [slot]
+                    gone = [slot] if gone is None else [*gone, slot]
                 continue
             else:
-                text, short = _look_inside(recorder, scope, slot, value)
+                node = recorder.node(value, others.get(slot))
+                text, short = node.text, node.short
+                if node.held is None:
+                    leaves[slot], others[slot] = NO_LEAF, node
+                else:
+                    leaves[slot] = value
+                    others.pop(slot, None)
             before = texts[slot]
-            if text != before and (type(before) is not int or text != str(before)):
-                texts[slot] = text
-                add_name(scope.numbers[slot] or recorder.numbered(scope.lines, slot))
+            if text is not before and text != before and (type(before) is not int or text != repr(before)):
+                texts[slot], number = text, scope.numbers[slot]
+                add_name(recorder.numbered(scope.lines, slot) if number is None else number)
                 add_text(text)
                 recorder.left -= len(text)
+                count += 1
                 if short:
                     recorder.cut += 1
-                count += 1
         scope.guarded = others or scope.lines.cells
         if recorder.left < SPARE:
             recorder.stop = -1
@@ -60,24 +66,12 @@ def looker(recorder, stream, snapshot):
     return look
 
 
-def _look_inside(recorder, scope, slot, value):
-    """Return the text of what is no leaf and whether it is short, and keep what tells that it still holds."""
-    node = recorder.node(value, scope.others.get(slot))
-    if node.held is None:
-        scope.leaves[slot] = NO_LEAF
-        scope.others[slot] = node
-    else:
-        scope.leaves[slot] = value
-        scope.others.pop(slot, None)
-    return node.text, node.short
-
-
 def _forget(recorder, stream, scope, slots):
     """Write that names are gone, and return how many."""
     for slot in slots:
         scope.texts[slot], scope.leaves[slot] = None, NO_LEAF
         scope.others.pop(slot, None)
-        stream.names.append(scope.numbers[slot] or recorder.numbered(scope.lines, slot))
+        stream.names.append(recorder.numbered(scope.lines, slot))
         stream.texts.append("")
     scope.guarded = scope.others or scope.lines.cells
     return len(slots)

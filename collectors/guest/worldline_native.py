@@ -34,7 +34,7 @@ class _NativeLane(object):
         self.engine = worldline_tracer.Engine(
             (rules.outlet, rules.outlet.open()),
             rules.wanted,
-            rules.answers,
+            rules.codes,
             rules.shown,
             lambda payload: source_block(payload, told),
             _dumps,

@@ -14,7 +14,7 @@ from worldline_look import SMALLEST, SPARE, looker
 from worldline_scope import NO_LEAF, Scope, Seen
 from worldline_snapshot import Snapshot
 from worldline_step import line_recorder
-from worldline_stream import CALL, CHUNK, EXCEPTION, RETURN, UNWIND, StreamWriter
+from worldline_stream import CALL, CHUNK, EXCEPTION, LINE, RETURN, UNWIND, Events, StreamWriter, packed
 
 # How often the clock is read.
 _EVENTS_PER_LOOK = 256
@@ -28,6 +28,17 @@ class Limits(object):
         self.size = size
         self.depth = depth
         self.seconds = seconds
+
+
+class Shown(object):
+    """A code object as the stream knows it: its number, its lines, and its packed line events without a change and with one."""
+
+    __slots__ = ("lines", "number", "one", "quiet")
+
+    def __init__(self, number, lines):
+        self.number = number
+        self.lines = lines
+        self.quiet, self.one = Events(LINE, number, 0), Events(LINE, number, 1)
 
 
 class Recorder(object):
@@ -55,7 +66,7 @@ class Recorder(object):
         self.leaf = self._snapshot.leaf
         self.node = Seen(self._snapshot).node
         self._look = looker(self, self._stream, self._snapshot)
-        self.line = line_recorder(self, self._stream, self._look, around_looker(self, self._look))
+        self.line = line_recorder(self, self._stream, self._look, around_looker(self, self._stream, self._look))
 
     def begin(self, attributes):
         """Start a trace; the attributes travel to the host as they are."""
@@ -78,7 +89,12 @@ class Recorder(object):
         """End the trace and state what was cut."""
         if self.open:
             self._stream.flush()
-            self._stream.block(b"E", {"cut": self.full, "values_cut": self.cut})
+            what = (
+                b'{"cut":null,"values_cut":%d}' % self.cut
+                if self.full is None
+                else {"cut": self.full, "values_cut": self.cut}
+            )
+            self._stream.block(b"E", what)
             self.open = False
         self.scopes = []
         self.scope = None
@@ -96,13 +112,13 @@ class Recorder(object):
 
     def call(self, frame, line, key):
         """Record that a scope was entered with its arguments bound, or that a generator goes on."""
-        room = len(self._stream.kinds) < self.stop or self.room()
+        room = len(self._stream.events) < self.stop or self.room()
         code = frame.f_code
         known = self._codes.get(id(code))
         if known is None:
-            known = self._codes[id(code)] = (self._stream.code(code), lines_of(code))
-        number, lines = known
-        scope = self.scope = Scope(number, lines, frame, key)
+            known = self._codes[id(code)] = Shown(self._stream.code(code), lines_of(code))
+        lines = known.lines
+        scope = self.scope = Scope(known, frame, key)
         self.scopes.append(scope)
         scope.line = line
         if not room:
@@ -118,11 +134,24 @@ class Recorder(object):
 
     def returned(self, value):
         """Record what the innermost scope returns or yields, and leave it."""
-        text, short = self._text(value)
+        stream, scopes = self._stream, self.scopes
+        if id(type(value)) in LEAF_IDS:
+            text, short = self.leaf(value)
+        else:
+            node = self.node(value)
+            text, short = node.text, node.short
         if self.full is None:
             self.cut += short
-        self._leave(RETURN, text)
-        self._pop()
+        if len(stream.events) < self.stop or self.room():
+            stream.names.append(0)
+            stream.texts.append(text)
+            self.left -= len(text)
+            if self.left < SPARE:
+                self.stop = -1
+            scope = self.scope
+            stream.events.append(packed(RETURN, scope.shown.number, scope.line, 1))
+        scopes.pop()
+        self.scope = scopes[-1] if scopes else None
 
     def raised(self, text, is_group=False):
         """Record that an exception was raised in the innermost scope, or has arrived in it."""
@@ -130,7 +159,7 @@ class Recorder(object):
         scope.raised, scope.apart = True, scope.lines is None
         scope.error = text if not is_group and (scope.error is None or scope.error == text) else ""
         self._leave(EXCEPTION, text)
-        scope.raised_at = self._written + len(self._stream.kinds)
+        scope.raised_at = self._written + len(self._stream.events)
 
     def unwound(self):
         """Record that an exception has left the innermost scope; where it ran on, as in `finally`, it is shown once more.
@@ -138,21 +167,18 @@ class Recorder(object):
         No engine is told which exception it is: it is known when only one was raised here.
         """
         scope = self.scope
-        if scope.error and scope.raised_at != self._written + len(self._stream.kinds):
+        if scope.error and scope.raised_at != self._written + len(self._stream.events):
             self._leave(EXCEPTION, scope.error)
         if self.full is None:
-            if len(self._stream.kinds) >= CHUNK:
+            if len(self._stream.events) >= CHUNK:
                 self._flush()
             self._event(UNWIND, 0)
             self._unwound += 1
         self._pop()
 
     def _event(self, kind, count):
-        stream = self._stream
-        stream.kinds.append(kind)
-        stream.codes.append(self.scope.number)
-        stream.lines.append(self.scope.line)
-        stream.counts.append(count)
+        scope = self.scope
+        self._stream.events.append(packed(kind, scope.shown.number, scope.line, count))
 
     def _text(self, value):
         if id(type(value)) in LEAF_IDS:
@@ -166,7 +192,7 @@ class Recorder(object):
 
     def _leave(self, kind, text):
         stream = self._stream
-        if len(stream.kinds) >= self.stop and not self.room():
+        if len(stream.events) >= self.stop and not self.room():
             return
         stream.names.append(0)
         stream.texts.append(text)
@@ -209,7 +235,7 @@ class Recorder(object):
             self.stop = -1
 
     def _flush(self):
-        self._written += len(self._stream.kinds)
+        self._written += len(self._stream.events)
         self.left = self._sure = self._sure - self._stream.flush()
         self._counted = 0
 
@@ -221,7 +247,7 @@ class Recorder(object):
         """
         if self.full is not None:
             return False
-        held = len(self._stream.kinds)
+        held = len(self._stream.events)
         if held >= CHUNK:
             self._flush()
             held = 0

@@ -1,7 +1,8 @@
 """Scope: what the tracer knows of one open function call. Standard library only; Python 3.8 and newer."""
 
 NO_LEAF = object()
-# Nodes of values last seen at an address, which hold for whatever lies there while they say so.
+# Nodes of values last seen at an address, which hold for whatever lies there while they say so: the newest so many, and as
+# many that came before.
 _REMEMBERED = 512
 
 
@@ -12,12 +13,13 @@ class Scope(object):
     """
 
     __slots__ = (
-        "anywhere", "apart", "by_line", "error", "frame", "guarded", "key", "leaves", "line", "lines", "number", "numbers",
-        "others", "raised", "raised_at", "space", "texts",
+        "apart", "by_line", "error", "frame", "guarded", "key", "leaves", "line", "lines", "numbers", "one",
+        "others", "quiet", "raised", "raised_at", "shown", "space", "texts",
     )  # fmt: skip
 
-    def __init__(self, number, lines, frame, key):
-        self.number = number
+    def __init__(self, shown, frame, key):
+        lines = shown.lines
+        self.shown, self.quiet, self.one = shown, shown.quiet, shown.one
         self.lines = lines
         self.frame = frame
         self.key = key
@@ -31,12 +33,11 @@ class Scope(object):
         # `apart` says that a line is not looked at as others are: nothing has run since the call, or there are no slots.
         if lines is None:
             self.apart = self.guarded = True
-            self.texts, self.leaves, self.by_line, self.anywhere = {}, {}, {}, (None, None, None, None)
+            self.texts, self.leaves, self.by_line = {}, {}, {}
             # Read once: each time, 3.12 writes the variables of comprehensions into the namespace of a class body.
             self.space = frame.f_locals
         else:
             self.apart, self.by_line, self.guarded, self.numbers = False, lines.by_line, lines.cells, lines.numbers
-            self.anywhere = lines.all
             self.texts, self.leaves = lines.no_texts[:], lines.no_leaves[:]
 
 
@@ -45,14 +46,23 @@ class Seen(object):
 
     def __init__(self, snapshot):
         self._whole = snapshot.whole
-        self._memory = {}
+        self._newest, self._older = {}, {}
 
     def node(self, value, stale=None):
         """Return the node of a value; `stale` is one that does not hold any more."""
-        known = self._memory.get(id(value))
-        if known is not None and known is not stale and known.same(value):
+        address = id(value)
+        known = self._newest.get(address)
+        if known is None:
+            known = self._older.get(address)
+            if known is not None and (known is stale or not known.same(value)):
+                known = self._whole(value, known)
+        elif known is not stale and known.same(value):
             return known
-        if len(self._memory) >= _REMEMBERED:
-            self._memory.clear()
-        known = self._memory[id(value)] = self._whole(value, known)
+        else:
+            known = self._whole(value, known)
+        if known is None:
+            known = self._whole(value)
+        if len(self._newest) >= _REMEMBERED:
+            self._newest, self._older = {}, self._newest
+        self._newest[address] = known
         return known

@@ -31,6 +31,46 @@ MAGIC = b"WLTRACE2"
 CALL, LINE, RETURN, EXCEPTION, UNWIND = range(5)
 CHUNK = 4096
 _CODES = {2: "H", 4: "I"}
+_EVENT = struct.Struct("<4I")
+packed = _EVENT.pack
+# Up to so many it is quicker to take events apart one after another.
+_FEW = 32
+
+
+class Events(dict):
+    """The packed events of a kind in a code, with some number of changes, by their lines: most of them come many times."""
+
+    def __init__(self, kind, code, count):
+        dict.__init__(self)
+        self._made_of = kind, code, count
+
+    def __missing__(self, line):
+        kind, code, count = self._made_of
+        made = self[line] = packed(kind, code, line, count)
+        return made
+
+
+def _columns(events, count):
+    """Return the width and the bytes of the columns code, line and count of joined events."""
+    if count < _FEW:
+        return map(_column, list(zip(*_EVENT.iter_unpack(events)))[1:])
+    return [_gathered(events, at) for at in (4, 8, 12)]
+
+
+def _gathered(events, at):
+    """Return the width of a column of joined events, which begins `at` bytes in each, and its bytes."""
+    size = _EVENT.size
+    first, second, *rest = (events[at + place :: size] for place in range(4))
+    if any(part.strip(b"\0") for part in rest):
+        return 4, _woven([first, second, *rest])
+    return (2, _woven([first, second])) if second.strip(b"\0") else (1, first)
+
+
+def _woven(parts):
+    made = bytearray(len(parts) * len(parts[0]))
+    for place, part in enumerate(parts):
+        made[place :: len(parts)] = part
+    return bytes(made)
 
 
 def _column(values):
@@ -53,8 +93,8 @@ def _refuse(block):
 class StreamWriter(object):
     """Gathers events and hands whole blocks to `write`, a callable that takes bytes.
 
-    `kinds`, `codes`, `lines` and `counts` are open lists to which an engine appends one entry each for an event, `names`
-    and `texts` one entry each for a change; `texts` holds str, or int for what it prints as.
+    `events` is an open list to which an engine appends one packed event after another, and its changes before it: `names`
+    and `texts` have one entry each for a change; `texts` holds str, or int for what it prints as.
     """
 
     def __init__(self, write, about):
@@ -62,24 +102,19 @@ class StreamWriter(object):
         # By identity: to hash a code object costs more than to trace a line. The object is kept, so the identity stays.
         self._codes = {}
         self._names = {}
-        self.kinds, self.codes, self.lines, self.counts, self.names, self.texts = [], [], [], [], [], []
+        self.events, self.names, self.texts = [], [], []
         write(MAGIC)
         self.block(b"H", about)
 
     def mend(self):
         """Leave out what an error has left half gathered."""
-        events = min(map(len, (self.kinds, self.codes, self.lines, self.counts)))
-        while events and sum(self.counts[:events]) > min(len(self.names), len(self.texts)):
-            events -= 1
-        changes = sum(self.counts[:events])
-        for column in (self.kinds, self.codes, self.lines, self.counts):
-            del column[events:]
-        for column in (self.names, self.texts):
-            del column[changes:]
+        changes = sum(_EVENT.unpack(event)[3] for event in self.events)
+        del self.names[changes:]
+        del self.texts[changes:]
 
     def clear(self):
         """Forget what was gathered and not yet written."""
-        for column in (self.kinds, self.codes, self.lines, self.counts, self.names, self.texts):
+        for column in (self.events, self.names, self.texts):
             column.clear()
 
     def block(self, letter, value):
@@ -114,27 +149,26 @@ class StreamWriter(object):
 
     def event(self, kind, code, line, count):
         """Take an event whose `count` changes were appended to `names` and `texts` before."""
-        self.kinds.append(kind)
-        self.codes.append(code)
-        self.lines.append(line)
-        self.counts.append(count)
-        if len(self.kinds) >= CHUNK:
+        self.events.append(packed(kind, code, line, count))
+        if len(self.events) >= CHUNK:
             self.flush()
 
     def flush(self):
         """Write the events gathered so far and return how many characters their texts have."""
-        if not self.kinds:
+        if not self.events:
             return 0
-        texts = list(map(str, self.texts))
+        # The quickest way to have an integer's text, and no work where it is one already.
+        texts = [f"{text}" for text in self.texts]
         text = "".join(texts)
         if text.isascii():
             lengths, blob = list(map(len, texts)), text.encode("ascii")
         else:
             encoded = [part.encode("utf-8", "backslashreplace") for part in texts]
             lengths, blob = list(map(len, encoded)), b"".join(encoded)
-        columns = [_column(column) for column in (self.codes, self.lines, self.counts, self.names, lengths)]
-        sizes = (len(self.kinds), len(self.names), len(blob), *[width for width, _ in columns])
-        head = struct.pack("<III5B", *sizes) + bytes(self.kinds)
+        events = b"".join(self.events)
+        columns = [*_columns(events, len(self.events)), _column(self.names), _column(lengths)]
+        sizes = (len(self.events), len(self.names), len(blob), *[width for width, _ in columns])
+        head = struct.pack("<III5B", *sizes) + events[:: _EVENT.size]
         payload = b"".join([head, *[made for _, made in columns], blob])
         self.clear()
         try:
