@@ -39,6 +39,11 @@ class Verdict:
         """Say whether something was forged, or tried to be."""
         return bool(self.flags)
 
+    @property
+    def fault(self) -> bool:
+        """Say whether containers failed, so that the same may be judged again."""
+        return not self.valid and self.cause.startswith("container")
+
     def flagged(self, *flags: str) -> "Verdict":
         """Return the verdict with more flags, which leave its reward as it is."""
         return replace(self, flags=tuple(dict.fromkeys([*self.flags, *flags])))
@@ -82,7 +87,7 @@ def judge_patch(
         return replace(_none(task, "missing"), cause=f"patch: {error}")
     if any(why_refused(path, before) for path in changed):
         return _none(task, "not run").flagged("path")
-    if settings.machinery and machinery_added(before, changed, _solution(task, before)):
+    if settings.machinery and names_machinery(task, sources, patch):
         return _none(task, "not run").flagged("machinery")
     state = {path: text.encode() for path, text in {**start, **changed}.items()}
     verdict = _with_fresh(
@@ -96,6 +101,13 @@ def judge_patch(
             if not said.reward:
                 return replace(said, outcomes=verdict.outcomes)
     return verdict
+
+
+def names_machinery(task: Task, sources: Mapping[str, str], patch: str) -> bool:
+    """Say whether the patch brings in words that neither the task's state nor its solution has (machinery.py)."""
+    before = {**sources, **task.start(sources)}
+    solution = {**before, **apply_patch(before, task.oracle_patch)}
+    return bool(machinery_added(before, apply_patch(before, patch), solution))
 
 
 def judge(
@@ -200,7 +212,3 @@ def _opened(open_container: Callable[[], Container]) -> Iterator[Container]:
 
 def _none(task: Task, outcome: str) -> Verdict:
     return Verdict(reward=0.0, outcomes=dict.fromkeys([*task.fail_to_pass, *task.pass_to_pass], outcome))
-
-
-def _solution(task: Task, before: Mapping[str, str]) -> dict[str, str]:
-    return {**before, **apply_patch(before, task.oracle_patch)}

@@ -1,5 +1,6 @@
 """Check: runs the gates over the tasks of one repository; each outcome is kept by name, and the first that fails refuses."""
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -7,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from collectors.forgers.kit import kit
 from collectors.gates.leaks import find_leaks, tree_faults
 from collectors.gates.steady_runs import SteadyRuns
-from collectors.judge import JudgeSettings, Verdict, judge_patch
+from collectors.judge import JudgeSettings, Verdict, judge_patch, names_machinery
 from collectors.patches import diff_of
 from collectors.start_state import prepare_state
 from collectors.task import Task
 from images.container import Container
+from images.errors import EngineError
 
 Open = Callable[[], Container]
 
@@ -21,18 +23,19 @@ class GateSettings:
     """How often the solution must pass (`runs`, K), a state without a repair must fail (`failing`), and how it is judged.
 
     A task of which a run takes more than `slowest`, a share of the judge's limit, is refused: on a busy machine its repair
-    would be taken for a hang. `forgers` and `leaks` can be left out.
+    would be taken for a hang. `forgers` is how many cheats at the most are run on each task, drawn by its id; those that the
+    judge refuses by their words alone cost nothing and are all tried. `leaks` can be left out.
     """
 
     runs: int = 5
     failing: int = 3
     slowest: float = 0.25
-    forgers: bool = True
+    forgers: int = 100
     leaks: bool = True
     judge: JudgeSettings = field(default_factory=JudgeSettings)
 
     def __post_init__(self) -> None:
-        if self.runs < 1 or self.failing < 1 or not 0 < self.slowest <= 1:
+        if self.runs < 1 or self.failing < 1 or self.forgers < 0 or not 0 < self.slowest <= 1:
             raise ValueError(f"{self.runs!r} and {self.failing!r} runs, {self.slowest!r} of the limit: no gate is that")
 
 
@@ -96,8 +99,8 @@ class _Gate:
         for name, outcome in shown.items():
             if outcome != good[name]:
                 return _refused(task, gates, name)
-        forgers = [("forgers", self._forgers)] if self._settings.forgers else []
-        for name, check in [("oracle", self._oracle), ("null", self._null), ("no-op", self._no_op), *forgers]:
+        checks = {"null": self._null, "oracle": self._oracle, "no-op": self._no_op, "forgers": self._forgers}
+        for name, check in checks.items():
             gates[name], holds = check(task)
             if not holds:
                 return _refused(task, gates, name)
@@ -117,27 +120,33 @@ class _Gate:
         return self._rewarded(task, patch, count=self._settings.failing, wanted=0)
 
     def _rewarded(self, task: Task, patch: str, *, count: int, wanted: int) -> tuple[str, bool]:
-        first = judge_patch(self._open, task, self._sources, patch, self._settings.judge)
+        first = self._judged(task, patch)
         verdicts = [first]
         if first.valid and first.reward == (wanted > 0):
             verdicts += self._steady.verdicts(task, patch, count - 1)
         rewarded = sum(verdict.reward == 1.0 for verdict in verdicts)
         said = f"{rewarded} of {count} rewarded"
         problem = next(filter(None, (_problem(task, verdict, solved=wanted > 0) for verdict in verdicts)), "")
-        if not problem and self._steady.slowest > self._settings.slowest * self._settings.judge.seconds:
+        if wanted and not problem and self._steady.slowest > self._settings.slowest * self._settings.judge.seconds:
             problem = f"a run takes {self._steady.slowest:.0f} s"
         return (f"{said}: {problem}", False) if problem else (said, rewarded == wanted)
 
+    def _judged(self, task: Task, patch: str) -> Verdict:
+        verdict = judge_patch(self._open, task, self._sources, patch, self._settings.judge)
+        if verdict.fault:
+            raise EngineError(f"task {task.id} could not be judged: {verdict.cause}")
+        return verdict
+
     def _forgers(self, task: Task) -> tuple[str, bool]:
-        """Every cheat that edits source is judged on this very task; the others reach no judge (tests/hostile)."""
+        """Cheats that edit source are judged on this very task; the others reach no judge (tests/hostile)."""
         before = {**self._sources, **task.start(self._sources)}
-        cheats = [cheat for cheat in kit() if cheat.place != "shell"]
-        for number, cheat in enumerate(cheats):
-            path, text = cheat.source(task, before)
-            patch = diff_of(before, {path: text})
-            if judge_patch(self._open, task, self._sources, patch, self._settings.judge).reward:
-                return f"rewarded, after {number} that were not: {cheat.name}", False
-        return f"0 of {len(cheats)} rewarded", True
+        edits = [cheat.source(task, before) for cheat in kit() if cheat.place != "shell"]
+        patches = [diff_of(before, {path: text}) for path, text in edits]
+        refused = [patch for patch in patches if names_machinery(task, self._sources, patch)]
+        to_run = sorted(set(patches) - set(refused))
+        drawn = random.Random(task.id).sample(to_run, min(self._settings.forgers, len(to_run)))
+        rewarded = sum(self._judged(task, patch).reward == 1.0 for patch in drawn)
+        return f"{rewarded} of {len(refused) + len(drawn)} rewarded, {len(drawn)} of them run", not rewarded
 
 
 def _problem(task: Task, verdict: Verdict, *, solved: bool) -> str:

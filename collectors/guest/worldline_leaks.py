@@ -1,7 +1,7 @@
 """Looks for lines of fixed code on the whole file system: in files, byte-code and archives that are not the tree itself.
 
 It runs inside foreign images: standard library only, Python 3.8 and newer. Argument: a JSON file {"root", "lines",
-"pairs", "modules"}; a pair is two lines that follow each other, blank ones left out. It prints a JSON object: "seen", by
+"pairs", "modules", "tops"}; a pair is two lines that follow each other, blank ones left out. It prints a JSON object: "seen", by
 needle the places, each [kind, path] with the kind `tracked`, `packages` or `other`; "byte-code", paths of compiled modules.
 """
 
@@ -13,7 +13,18 @@ import sys
 import tarfile
 import zipfile
 
-_LEFT_OUT = ("/proc", "/sys", "/dev", "/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/.worldline")
+_SYSTEM = (
+    "bin",
+    "sbin",
+    "share",
+    "include",
+    "libexec",
+    "games",
+    "lib/gcc",
+    "lib/x86_64-linux-gnu",
+    "lib/aarch64-linux-gnu",
+)
+_LEFT_OUT = ("/proc", "/sys", "/dev", "/etc", "/boot", "/.worldline", *("/usr/" + name for name in _SYSTEM))
 _LARGEST = 8 << 20
 _PLACES = 5
 
@@ -102,12 +113,10 @@ def main(arguments):
     search = Search(asked)
     tracked = _tracked(search.root)
     own = os.path.dirname(os.path.abspath(arguments[0]))
-    # The interpreter's own library was there before the project; a container that is a folder has no file system of its own.
-    tops = asked.get("tops") or ["/"]
     left_out = {os.path.join(search.root, ".git"), own, *_LEFT_OUT}
-    for top in tops:
+    for top in asked["tops"]:
         for path in _walk(top, left_out):
-            inside = "site-packages" in path or "dist-packages" in path
+            inside = "site-packages" in path or "dist-packages" in path or path.startswith("/usr/")
             search.file("tracked" if path in tracked else "packages" if inside else "other", path)
     print(json.dumps({"seen": search.seen, "byte-code": search.byte_code}))
 

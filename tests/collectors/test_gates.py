@@ -1,8 +1,7 @@
 """The gates: what they say of a good task, and what they refuse."""
 
+import re
 from dataclasses import replace
-
-import pytest
 
 from collectors.gates import GateSettings, check_tasks
 from collectors.gates.leaks import find_leaks, tree_faults
@@ -12,7 +11,7 @@ from collectors.start_state import prepare_state
 from collectors.task import Task
 from tests.collectors.planted import BUGGY, CLEAN, NO_CHANGE, PLANTED, SOURCES, TESTS, open_sample
 
-_FEW = GateSettings(runs=2, failing=1, forgers=False, judge=JudgeSettings(seconds=60))
+_FEW = GateSettings(runs=2, failing=1, forgers=0, judge=JudgeSettings(seconds=60))
 
 
 def _checked(task: Task, settings: GateSettings = _FEW) -> Task:
@@ -29,14 +28,15 @@ def test_a_good_task_has_the_outcome_of_every_gate() -> None:
         "oracle": "2 of 2 rewarded",
         "null": "0 of 1 rewarded",
         "no-op": "0 of 1 rewarded",
+        "forgers": checked.gates["forgers"],
     }
 
 
-@pytest.mark.slow
 def test_the_forgers_are_a_gate_of_every_task() -> None:
-    checked = _checked(PLANTED, replace(_FEW, forgers=True))
-    assert checked.gates["forgers"].startswith("0 of ")
-    assert checked.status == "valid"
+    checked = _checked(PLANTED, replace(_FEW, forgers=2))
+    assert re.fullmatch(r"0 of \d\d rewarded, 2 of them run", checked.gates["forgers"])
+    open_judge = replace(_FEW, forgers=40, judge=JudgeSettings(machinery=False, twins=False, seconds=60))
+    assert _checked(PLANTED, open_judge).reason.startswith("gate forgers: ")
 
 
 def test_a_task_that_is_refused_already_is_not_run() -> None:
@@ -61,7 +61,7 @@ def test_a_test_that_depends_on_the_hash_seed_refuses() -> None:
         value = container.run([container.python, "-c", "print(hash('a') % 97)"]).text.strip()
     task = replace(
         PLANTED,
-        fail_to_pass=(TESTS[1], "tests/test_seed.py::test_seed"),
+        pass_to_pass=("tests/test_seed.py::test_seed",),
         hidden_files={"tests/test_seed.py": text.replace("VALUE", value)},
     )
     assert _checked(task).reason.startswith("gate oracle: 1 of 2 rewarded: tests/test_seed.py::test_seed failed")
