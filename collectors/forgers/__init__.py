@@ -1,0 +1,1 @@
+"""Forgers: cheats that a judge must not reward."""
