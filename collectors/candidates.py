@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from collectors.entry_points import Function
 from collectors.line_coverage import Reach
@@ -48,15 +48,37 @@ class Bug:
 
 
 @dataclass(slots=True)
-class _Seen:
-    """How many candidates of a kind were taken, tried, and made a test fail."""
+class _Counts:
+    """How many candidates of an operator, a function or a line were taken, tried, and made a test fail."""
 
-    taken: Counter[object] = field(default_factory=Counter)
-    tried: Counter[object] = field(default_factory=Counter)
-    failed: Counter[object] = field(default_factory=Counter)
+    taken: int = 0
+    tried: int = 0
+    failed: int = 0
 
-    def share(self, key: object, prior: float, weight: float) -> float:
-        return (self.failed[key] + prior * weight) / (self.tried[key] + weight)
+    def share(self, prior: float, weight: float) -> float:
+        """Return the share that made a test fail, with the prior as that of `weight` tries more."""
+        return (self.failed + prior * weight) / (self.tried + weight)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Entry:
+    """A bug of the pool beside the counts that decide when it comes."""
+
+    bug: Bug
+    operator: _Counts
+    function: _Counts
+    line: _Counts
+    prior: float
+
+    def chance(self) -> float:
+        here = self.function.share(_USUAL, _FUNCTION_WEIGHT)
+        share = self.operator.share(self.prior, _OPERATOR_WEIGHT)
+        return share * here / _USUAL * (1 - 0.4 / (1 + len(self.bug.tests)))
+
+    def order(self) -> tuple[bool, int, float]:
+        chance = self.chance()
+        turns = self.function.taken + 2 * self.line.taken
+        return chance < _UNLIKELY, turns, self.operator.taken / max(chance, 0.01)
 
 
 class Candidates:
@@ -69,8 +91,9 @@ class Candidates:
     def __init__(self, reached: Sequence[Reach], sources: Mapping[str, str], *, seed: int) -> None:
         self._sources = sources
         self._chunks: dict[str, Chunks] = {}
-        self._seen = _Seen()
-        self._pool = list(self._find(reached))
+        self._counts: dict[object, _Counts] = {}
+        self._given: dict[Bug, _Entry] = {}
+        self._pool = [self._entry(bug) for bug in self._find(reached)]
         random.Random(seed).shuffle(self._pool)
 
     def __len__(self) -> int:
@@ -78,33 +101,30 @@ class Candidates:
 
     def take(self, number: int) -> list[Bug]:
         """Return the next candidates, fewer when there are no more."""
-        chances = {id(bug): self._chance(bug) for bug in self._pool}
         taken: list[Bug] = []
         while self._pool and len(taken) < number:
-            bug = min(self._pool, key=lambda bug: self._order(bug, chances[id(bug)]))
-            self._pool.remove(bug)
-            ((function, mutation),) = bug.edits
+            at = min(range(len(self._pool)), key=lambda at: self._pool[at].order())
+            entry = self._pool.pop(at)
+            ((function, mutation),) = entry.bug.edits
             if self._chunks[function.path].compiles(mutation):
-                taken.append(bug)
-                self._seen.taken.update(_keys(bug))
+                self._given[entry.bug] = entry
+                taken.append(entry.bug)
+                for counts in (entry.operator, entry.function, entry.line):
+                    counts.taken += 1
         return taken
 
     def learn(self, bug: Bug, *, failed: bool) -> None:
         """Take note of whether the candidate made a test fail."""
-        for key in _keys(bug):
-            self._seen.tried[key] += 1
-            self._seen.failed[key] += failed
+        entry = self._given[bug]
+        for counts in (entry.operator, entry.function, entry.line):
+            counts.tried += 1
+            counts.failed += failed
 
-    def _chance(self, bug: Bug) -> float:
+    def _entry(self, bug: Bug) -> _Entry:
         ((function, mutation),) = bug.edits
-        operator = self._seen.share(mutation.operator, operators()[mutation.operator].prior, _OPERATOR_WEIGHT)
-        here = self._seen.share(function, _USUAL, _FUNCTION_WEIGHT)
-        return operator * here / _USUAL * (1 - 0.4 / (1 + len(bug.tests)))
-
-    def _order(self, bug: Bug, chance: float) -> tuple[bool, int, float]:
-        operator, function, line = _keys(bug)
-        taken = self._seen.taken
-        return chance < _UNLIKELY, taken[function] + 2 * taken[line], taken[operator] / max(chance, 0.01)
+        keys = (mutation.operator, function, (function.path, mutation.line_number))
+        operator, own, line = (self._counts.setdefault(key, _Counts()) for key in keys)
+        return _Entry(bug=bug, operator=operator, function=own, line=line, prior=operators()[mutation.operator].prior)
 
     def _find(self, reached: Sequence[Reach]) -> list[Bug]:
         passed = [reach for reach in reached if reach.outcome == "passed"]
@@ -112,8 +132,9 @@ class Candidates:
         linked: dict[str, dict[int, tuple[Function, set[str]]]] = {}
         for reach in passed:
             breadth[reach.test] += len(reach.lines)
+            lines = linked.setdefault(reach.function.path, {})
             for line in reach.lines:
-                linked.setdefault(reach.function.path, {}).setdefault(line, (reach.function, set()))[1].add(reach.test)
+                lines.setdefault(line, (reach.function, set()))[1].add(reach.test)
         found = []
         for path, lines in sorted(linked.items()):
             try:
@@ -121,16 +142,16 @@ class Candidates:
             except (SyntaxError, ValueError, RecursionError):
                 continue
             self._chunks[path] = Chunks(text)
+            ordered = _ordered(lines, breadth)
             for mutation in _distinct(proposals(text, lines)):
-                function, tests = lines[mutation.runs_at]
-                ordered = tuple(sorted(tests, key=lambda test: (breadth[test], test)))
-                found.append(Bug(edits=((function, mutation),), tests=ordered))
+                function = lines[mutation.runs_at][0]
+                found.append(Bug(edits=((function, mutation),), tests=ordered[mutation.runs_at]))
         return found
 
 
-def _keys(bug: Bug) -> tuple[object, object, object]:
-    ((function, mutation),) = bug.edits
-    return mutation.operator, function, (function.path, mutation.line_number)
+def _ordered(lines: Mapping[int, tuple[Function, set[str]]], breadth: Mapping[str, int]) -> dict[int, tuple[str, ...]]:
+    """Return the tests of each line, those first that run the fewest lines of the project."""
+    return {line: tuple(sorted(tests, key=lambda t: (breadth[t], t))) for line, (_, tests) in lines.items()}
 
 
 def _distinct(mutations: list[Mutation]) -> list[Mutation]:

@@ -40,3 +40,10 @@ def exception_classes(text: SourceText, node: ast.AST) -> Iterator[Mutation]:
         other = _RAISED.get(text.text(raised))
         if other is not None:
             yield text.edit("wrong-exception", text.span(raised), other)
+
+
+def related(name: str) -> list[str]:
+    """Return the classes that one of the operators has for this one, or for which it has this one."""
+    tables = (_WIDER, _NARROWER, _RAISED)
+    back = [other for table in tables for other, found in table.items() if found == name]
+    return list(dict.fromkeys([*back, *(table[name] for table in tables if name in table)]))

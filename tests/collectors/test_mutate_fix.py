@@ -89,6 +89,9 @@ class _Listed(Candidates):
         taken, self._bugs = self._bugs[:number], self._bugs[number:]
         return taken
 
+    def learn(self, bug: Bug, *, failed: bool) -> None:
+        pass
+
 
 def test_planted_bugs_fail_tests_that_passed(candidates: Callable[[], Candidates]) -> None:
     tasks = plant_bugs(_opened, candidates(), SOURCES, PLANTING, MutateFixSettings(candidates=20, tasks=3, joined=0))
