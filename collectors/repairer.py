@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Iterator, Sequence
 
 from collectors.actions import format_call, format_edit
-from collectors.mutations.mutation import Mutation
+from collectors.changed_lines import changed_lines
 from collectors.policy import Message
 from collectors.repairs.clue import Clue
 from collectors.repairs.ranking import Repair, repairs_of
@@ -20,6 +20,8 @@ _PAGE, _LONGEST = 250, 6000
 # Without a named function, so many files and lines are looked at, the most suspicious ones.
 _FILES, _LINES = 2, 40
 _PLACES = 3
+# Tests that say whether an edit helps, and lines that one edit may replace to go from one try to the next.
+_TESTS, _BLOCK = 25, 30
 
 Talk = Generator[str, str, str]
 Search = Generator[str, str, bool]
@@ -38,7 +40,9 @@ class Repairer:
     def __init__(self, *, tries: int = _TRIES) -> None:
         self._left = tries
         self._number = 0
+        # The files as far as they are repaired, and as they are with the edit that is tried.
         self._texts: dict[str, str] = {}
+        self._now: dict[str, str] = {}
         self._search: Generator[str, str, None] | None = None
 
     def reply(self, messages: Sequence[Message]) -> str:
@@ -52,7 +56,7 @@ class Repairer:
         listed = re.findall(r"^- (\S+::\S.*)$", goal, re.MULTILINE)
         files = "\n".join(sorted({test.split("::", 1)[0] for test in listed}))
         seen = yield format_call("Which tests fail?", "test", files)
-        failing = _FAILED.findall(seen) or listed
+        failing = (_FAILED.findall(seen) or listed)[:_TESTS]
         if not failing:
             yield format_call("No test fails that I could begin with.", "submit", "Nothing done.")
             return
@@ -76,61 +80,57 @@ class Repairer:
         clues = yield from self._clues(goal, scores, messages)
         best: tuple[int, Repair] | None = None
         enough = max(4, self._left // 2) if len(_PLACE.findall(goal)) > 1 else self._left
+        said = ""
         for repair in _merged(self._texts, clues):
             if self._left <= 0 or (best and enough <= 0):
                 break
             enough -= 1
-            remaining = yield from self._try(repair, failing, files)
+            remaining = yield from self._try(repair, said, failing, files)
             if remaining == 0:
                 return True
+            said = "Something else broke. " if remaining is None else "They do not. "
             if remaining is not None and remaining < (best[0] if best else len(failing)):
                 best = remaining, repair
+        yield from self._undo(said + "I take the edit back.")
         if best:
-            yield from self._make(
-                best[1], f"With this edit only {best[0]} of {len(failing)} tests still fail: I keep it."
-            )
+            why = f"With this edit only {best[0]} of {len(failing)} tests still fail: I keep it."
+            yield from self._make(best[1].path, best[1].edit.apply(self._texts[best[1].path]), why)
+            self._texts[best[1].path] = self._now[best[1].path]
         return False
 
-    def _try(self, repair: Repair, failing: Sequence[str], files: str) -> Generator[str, str, int | None]:
-        """Return how many of the failing tests still fail with the edit; it is taken back unless that is none."""
+    def _try(self, repair: Repair, said: str, failing: Sequence[str], files: str) -> Generator[str, str, int | None]:
+        """Return how many of the failing tests still fail with the edit, None when something else broke."""
         self._left -= 1
         self._number += 1
-        before = self._texts[repair.path]
-        made = yield from self._make(repair, f"Try {self._number}: {repair.reason}.")
-        if not made:
+        path, wanted = repair.path, repair.edit.apply(self._texts[repair.path])
+        elsewhere = any(self._now[other] != self._texts[other] for other in self._now if other != path)
+        if elsewhere or changed_lines(self._now[path], wanted)[0].count("\n") > _BLOCK:
+            yield from self._undo(said + "I take the edit back.")
+            said = ""
+        back = "In its place, try" if said else "Try"
+        if not (yield from self._make(path, wanted, f"{said}{back} {self._number}: {repair.reason}.")):
             return None
         result = yield format_call("Do the failing tests pass now?", "test", "\n".join(failing))
         remaining = _remaining(result)
         if remaining == 0:
             wider = yield format_call("They do. Does the rest of their files still pass?", "test", files)
-            if _remaining(wider) == 0:
-                return 0
-            remaining = None
-        why = "Something else broke" if remaining is None else "They do not"
-        yield format_call(f"{why}: I take the edit back.", "edit", self._back(repair, before))
-        self._texts[repair.path] = before
+            return 0 if _remaining(wider) == 0 else None
         return remaining
 
-    def _make(self, repair: Repair, why: str) -> Search:
-        source = self._texts[repair.path]
-        old, new = whole_lines(source, repair.edit)
-        edited = yield format_call(why, "edit", format_edit(repair.path, old, new))
+    def _make(self, path: str, wanted: str, why: str) -> Search:
+        """Edit the file to the wanted text; return whether that was done."""
+        old, new = changed_lines(self._now[path], wanted)
+        edited = yield format_call(why, "edit", format_edit(path, old, new))
         if edited.startswith("Edited"):
-            self._texts[repair.path] = repair.edit.apply(source)
+            self._now[path] = wanted
             return True
         return False
 
-    def _back(self, repair: Repair, before: str) -> str:
-        edit = repair.edit
-        undo = Mutation(
-            operator=edit.operator,
-            line_number=edit.line_number,
-            runs_at=edit.runs_at,
-            start=edit.start,
-            end=edit.start + len(edit.replacement),
-            replacement=before[edit.start : edit.end],
-        )
-        return format_edit(repair.path, *whole_lines(self._texts[repair.path], undo))
+    def _undo(self, why: str) -> Generator[str, str, None]:
+        """Take back what is tried at the moment."""
+        for path, text in self._texts.items():
+            if self._now[path] != text:
+                yield from self._make(path, text, why)
 
     def _clues(
         self, goal: str, scores: dict[tuple[str, int], float], messages: str
@@ -143,7 +143,7 @@ class Repairer:
         clues = {}
         for path in files:
             if path not in self._texts:
-                self._texts[path] = yield from _read(path)
+                self._texts[path] = self._now[path] = yield from _read(path)
             own = {line: score for (file, line), score in scores.items() if file == path}
             body = set().union(*(function_lines(self._texts[path], name) for name in named.get(path, ())))
             lines = {line: score for line, score in own.items() if line in body}
@@ -197,23 +197,3 @@ def function_lines(source: str, name: str) -> set[int]:
         nodes = []
     found = {line for n in nodes if n.name == last for line in range(n.lineno, (n.end_lineno or n.lineno) + 1)}
     return found or set(range(1, source.count("\n") + 2))
-
-
-def whole_lines(source: str, edit: Mutation) -> tuple[str, str]:
-    """Return the lines that the edit touches, before and after, with as many around them as make them stand once."""
-    first = source.rfind("\n", 0, edit.start) + 1
-    ended = edit.end > first and source[edit.end - 1] == "\n"
-    last = edit.end if ended else _next_line(source, edit.end)
-    while len(re.findall("^" + re.escape(source[first:last]), source, re.MULTILINE)) > 1:
-        if first:
-            first = source.rfind("\n", 0, first - 1) + 1
-        elif last < len(source):
-            last = _next_line(source, last)
-        else:
-            break
-    return source[first:last], source[first : edit.start] + edit.replacement + source[edit.end : last]
-
-
-def _next_line(source: str, offset: int) -> int:
-    found = source.find("\n", offset)
-    return len(source) if found < 0 else found + 1

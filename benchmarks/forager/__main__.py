@@ -5,7 +5,6 @@ to start anew.
 """
 
 import argparse
-import functools
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.forager.claims import claims, operator_table
-from benchmarks.forager.measurement import Project, Row, Rows, Sizes, plant, repair
+from benchmarks.forager.measurement import Lazy, Row, Rows, Sizes, plant, repair
 from benchmarks.table import print_claims
 from collectors.task import task_from_row
 from images.engine import Engine
@@ -30,23 +29,26 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer candidates and episodes of each project")
     parser.add_argument("--folder", type=Path, help="of the rows; runs/forager when not given")
     parser.add_argument("--records", type=Path, help="a folder of image records to look in too")
+    parser.add_argument("--stage", choices=("planting", "repair"), default="repair", help="the last one to measure")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     folder = arguments.folder or Path("runs") / f"forager{'-quick' if arguments.quick else ''}"
     shelves = [RecordShelf(), *([RecordShelf(arguments.records)] if arguments.records else [])]
     sizes = _QUICK if arguments.quick else Sizes()
-    engine, kept, rows = Engine(), Rows(folder), []
-    for spec in _specs(arguments.only):
-        project = functools.cache(functools.partial(Project, engine, spec, shelves))
-        planted = kept.get(spec, "planting", lambda project=project: plant(project(), sizes, say=_say))
-        tasks = [task_from_row(row) for row in planted["tasks"] if row["status"] == "valid"]
-        played = kept.get(
-            spec, "repair", lambda project=project, tasks=tasks: repair(project(), tasks, sizes, say=_say)
-        )
-        rows.append({**planted, **played})
+    engine, kept = Engine(), Rows(folder)
+    rows = [_row(arguments.stage, kept, Lazy(engine, spec, shelves), sizes) for spec in _specs(arguments.only)]
     if not arguments.json:
         _print_operators(rows)
     return print_claims(claims(rows), as_json=arguments.json)
+
+
+def _row(stage: str, kept: Rows, project: Lazy, sizes: Sizes) -> Row:
+    """Return what is known of a project after these stages were measured."""
+    planted = kept.get(project.spec, "planting", lambda: plant(project(), sizes, say=_say))
+    if stage == "planting":
+        return {**planted, "episodes": []}
+    tasks = [task_from_row(row) for row in planted["tasks"] if row["status"] == "valid"]
+    return {**planted, **kept.get(project.spec, "repair", lambda: repair(project(), tasks, sizes, say=_say))}
 
 
 def _say(line: str) -> None:

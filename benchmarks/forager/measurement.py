@@ -18,7 +18,6 @@ from collectors.task import Task, task_to_row
 from images.build import build_image
 from images.build_settings import BuildSettings
 from images.catalogue import ImageRecord
-from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.health import TestSelection, run_tests
 from images.host_pip import read_host_pip
@@ -66,7 +65,7 @@ class Project:
 
     def open(self) -> MeteredContainer:
         """Open a container of the image."""
-        return MeteredContainer(DockerContainer(self._engine, self.record.image), self.meter)
+        return MeteredContainer(self._engine, self.record.image, self.meter)
 
     def reached(self) -> list[Reach]:
         """Return the coverage map."""
@@ -75,6 +74,21 @@ class Project:
             return map_coverage(container, self.record.passing(), self.sources, timeout_s=1200)
         finally:
             container.close()
+
+
+class Lazy:
+    """A project that is fetched, and built where it has to be, when it is asked for."""
+
+    def __init__(self, engine: Engine, spec: str, shelves: Sequence[RecordShelf]) -> None:
+        self._engine = engine
+        self.spec = spec
+        self._shelves = shelves
+        self._project: Project | None = None
+
+    def __call__(self) -> Project:
+        """Return the project."""
+        self._project = self._project or Project(self._engine, self.spec, self._shelves)
+        return self._project
 
 
 def plant(project: Project, sizes: Sizes, *, say: Callable[[str], None]) -> Row:

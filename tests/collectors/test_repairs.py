@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from collectors.mutations import Mutation
-from collectors.repairer import whole_lines
+from collectors.changed_lines import changed_lines
 from collectors.repairs.clue import Clue
 from collectors.repairs.ranking import repairs_of
 from collectors.suspicion import Spectrum, frames_of, read_spectrum, suspicions
@@ -82,11 +81,13 @@ def test_likely_edits_of_suspicious_lines_come_first_with_their_reason() -> None
     assert first.reason == "line 2 has suspicion 0.90: perhaps a comparison looks the wrong way (comparison-flip)"
 
 
-@pytest.mark.parametrize(("start", "end", "text"), [(0, 6, "y = 2\n"), (6, 6, "z = 3\n"), (7, 7, "2"), (6, 12, "")])
-def test_an_edit_becomes_whole_lines_that_stand_once(start: int, end: int, text: str) -> None:
-    source = "x = 1\nx = 1\nq = 0\n"
-    edit = Mutation(operator="o", line_number=1, runs_at=1, start=start, end=end, replacement=text)
-    old, new = whole_lines(source, edit)
-    assert old.endswith("\n")
-    assert re.findall(f"^{old}", source, re.MULTILINE) == [old]
-    assert re.sub(f"^{old}", new, source, flags=re.MULTILINE) == edit.apply(source)
+SOURCE = "x = 1\nx = 1\nq = 0\n"
+
+
+@pytest.mark.parametrize(
+    "after", ["y = 2\nx = 1\nq = 0\n", "x = 1\nz = 3\nx = 1\nq = 0\n", "x = 1\nq = 0\n", "x = 1\nx = 1\n"]
+)
+def test_a_change_becomes_whole_lines_that_stand_once(after: str) -> None:
+    old, new = changed_lines(SOURCE, after)
+    assert re.findall(f"^{old}", SOURCE, re.MULTILINE) == [old]
+    assert re.sub(f"^{old}", new, SOURCE, flags=re.MULTILINE) == after
