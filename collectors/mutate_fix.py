@@ -64,26 +64,35 @@ def plant_bugs(
     progress: Callable[[Task], None] = lambda task: None,
 ) -> list[Task]:
     """Try candidates until enough are valid, then bugs of several places; return all, refused ones with their reason."""
-    tried: list[Task] = []
-    valid: list[tuple[Bug, Task]] = []
     with _Screener(open_container, sources, settings) as screener:
-        while len(tried) < settings.candidates and len(valid) < settings.tasks:
-            wanted = min(_BATCH, settings.candidates - len(tried), 2 * (settings.tasks - len(valid)))
-            bugs = candidates.take(wanted)
-            if not bugs:
-                break
-            for bug, runs in screener.results(bugs):
-                task = _task(bug, runs, sources, planting)
-                candidates.learn(bug, failed=task.status == "valid")
-                tried.append(task)
-                progress(task)
-                if task.status == "valid":
-                    valid.append((bug, task))
+        found = _singles(screener, candidates, planting, progress)
+        valid = [(bug, task) for bug, task in found if task.status == "valid"]
         joined = joined_bugs(valid, sources, number=settings.joined, seed=settings.seed)
         for bug, runs in screener.results(joined) if joined else ():
-            tried.append(_task(bug, runs, sources, planting))
-            progress(tried[-1])
-    return tried
+            found.append((bug, _task(bug, runs, sources, planting)))
+            progress(found[-1][1])
+    return [task for _, task in found]
+
+
+def _singles(
+    screener: "_Screener", candidates: Candidates, planting: Planting, progress: Callable[[Task], None]
+) -> list[tuple[Bug, Task]]:
+    found: list[tuple[Bug, Task]] = []
+    settings = screener.settings
+    wanted = settings.tasks
+    while wanted and len(found) < settings.candidates:
+        bugs = candidates.take(min(_BATCH, settings.candidates - len(found), 2 * wanted))
+        if not bugs:
+            break
+        for bug, runs in screener.results(bugs):
+            task = _task(bug, runs, screener.sources, planting)
+            candidates.learn(bug, failed=task.status == "valid")
+            # What is more than is wanted was tried for nothing, and teaches nevertheless.
+            if wanted:
+                found.append((bug, task))
+                progress(task)
+                wanted -= task.status == "valid"
+    return found
 
 
 class _Screener:
@@ -93,8 +102,8 @@ class _Screener:
         self, open_container: Callable[[], Container], sources: Mapping[str, str], settings: MutateFixSettings
     ) -> None:
         self._open = open_container
-        self._sources = sources
-        self._settings = settings
+        self.sources = sources
+        self.settings = settings
         self._container: Container | None = None
 
     def __enter__(self) -> Self:
@@ -129,11 +138,11 @@ class _Screener:
 
     def _screen(self, bugs: Sequence[Bug]) -> Screened:
         jobs = [
-            ScreenJob(id=str(number), files=bug.changed(self._sources), stages=self._settings.stages(bug.tests))
+            ScreenJob(id=str(number), files=bug.changed(self.sources), stages=self.settings.stages(bug.tests))
             for number, bug in enumerate(bugs)
         ]
         self._container = self._container or self._open()
-        return screen(self._container, jobs, ScreenSettings(seconds=self._settings.test_seconds))
+        return screen(self._container, jobs, ScreenSettings(seconds=self.settings.test_seconds))
 
 
 def _task(bug: Bug, runs: Runs | None, sources: Mapping[str, str], planting: Planting) -> Task:

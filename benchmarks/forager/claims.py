@@ -27,7 +27,6 @@ def _planting(rows: list[Row]) -> Iterable[Claim]:
     refused = Counter(task["reason"] for task in single if task["reason"])
     joined = [task for row in rows for task in row["tasks"] if len(task["places"]) > 1]
     sizes = [len(json.dumps(task)) for row in rows for task in row["tasks"] if task["status"] == "valid"]
-    cpu = sum(row["plant_cpu"] for row in rows) / max(1, sum(len(row["tasks"]) for row in rows))
     yield Claim(claim="projects", value=str(len(rows)), bar=f">= {_PROJECTS}", holds=len(rows) >= _PROJECTS)
     yield Claim(
         claim="candidates that become tasks",
@@ -47,7 +46,6 @@ def _planting(rows: list[Row]) -> Iterable[Claim]:
         bar="reported",
         holds=True,
     )
-    yield Claim(claim="core seconds a candidate", value=f"{cpu:.2f}", bar="reported", holds=True)
     yield Claim(
         claim="largest task",
         value=f"{max(sizes, default=0) / 1000:.1f} kB, median {statistics.median(sizes or [0]) / 1000:.1f}",
@@ -69,13 +67,14 @@ def _soundness(rows: list[Row]) -> Iterable[Claim]:
         bar="all",
         holds=bool(fresh) and equal == len(fresh),
     )
-    seconds = statistics.median([sample["seconds"] for sample in fresh] or [0])
-    forked = statistics.median([row["plant_seconds"] / max(1, len(row["tasks"])) for row in rows] or [0])
+    alone = statistics.mean([sample["cpu"] for sample in fresh] or [0])
+    tried = sum(len(row["tasks"]) for row in rows)
+    forked = sum(row["plant_cpu"] for row in rows) / max(1, tried)
     yield Claim(
-        claim="median seconds of a candidate: a fresh process for each, forked",
-        value=f"{seconds:.2f}, {forked:.2f}",
+        claim="core seconds of a candidate: a fresh process for each; forked, clean runs before and after included",
+        value=f"{alone:.2f}; {forked:.2f}",
         bar="forked is less",
-        holds=forked < seconds,
+        holds=forked < alone,
     )
 
 

@@ -141,16 +141,15 @@ def _spread(tasks: Sequence[Task], number: int) -> list[Task]:
 def _fresh(project: Project, task: Task) -> Row:
     """Run the same tests in a process that nothing was forked from; say whether they end in the same way."""
     expected = {**dict.fromkeys(task.fail_to_pass, True), **dict.fromkeys(task.pass_to_pass, False)}
+    used = project.meter.seconds
     container = project.open()
     try:
         container.put({path: text.encode() for path, text in task.start(project.sources).items()})
-        began = time.monotonic()
         run = run_tests(container, TestSelection(ids=list(expected)))
-        seconds = time.monotonic() - began
     finally:
         container.close()
     found = {test.id: test.outcome in ("failed", "error") for test in run.outcomes.values()}
-    return {"operator": task.operator, "equal": found == expected, "seconds": seconds}
+    return {"operator": task.operator, "equal": found == expected, "cpu": project.meter.seconds - used}
 
 
 def _episode(project: Project, task: Task, say: Callable[[str], None]) -> Row:
