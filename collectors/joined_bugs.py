@@ -35,7 +35,7 @@ def _third(
     pair: tuple[Planted, Planted], planted: Sequence[Planted], sources: Mapping[str, str], used: set[str]
 ) -> Planted | None:
     for other in planted:
-        apart = len({bug.function for bug, _ in (*pair, other)}) == 3 and other[1].id not in used
+        apart = other[1].id not in used and all(_apart(one[0], other[0]) for one in pair)
         if apart and _shared([*pair, other]) and any(_chained(one, other, sources) for one in pair):
             return other
     return None
@@ -44,9 +44,16 @@ def _third(
 def _chained(one: Planted, two: Planted, sources: Mapping[str, str]) -> bool:
     """Say whether a test that fails with either runs both functions, of which one calls the other by name."""
     first, second = one[0].function, two[0].function
-    if first == second or not _shared([one, two]):
+    if not _apart(one[0], two[0]) or not _shared([one, two]):
         return False
     return _calls(first, second, sources) or _calls(second, first, sources)
+
+
+def _apart(one: Bug, two: Bug) -> bool:
+    """Say whether the bugs lie in different functions and none of their edits lies in another's."""
+    pairs = [(a, b) for a in one.edits for b in two.edits if a[0].path == b[0].path]
+    overlap = any(a.start <= b.end and b.start <= a.end for (_, a), (_, b) in pairs)
+    return one.function != two.function and not overlap
 
 
 def _shared(parts: Sequence[Planted]) -> bool:

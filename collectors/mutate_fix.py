@@ -10,6 +10,7 @@ from collectors.joined_bugs import joined_bugs
 from collectors.screening import Screened, ScreenJob, ScreenSettings, screen
 from collectors.task import Place, Task
 from images.container import Container
+from images.errors import ContainerLost
 from images.health import TestRun
 from trajectories.trajectory import content_id
 
@@ -123,17 +124,20 @@ class _Screener:
         waiting = [list(bugs)]
         while waiting:
             batch = waiting.pop(0)
+            used_before = self._container is not None
             screened = self._screen(batch)
             if screened.sound and len(screened.runs) == len(batch):
                 found += [(bug, screened.runs[str(number)]) for number, bug in enumerate(batch)]
                 continue
             self._close()
-            if len(batch) == 1:
-                found.append((batch[0], None))
-            else:
+            middle = len(batch) // 2
+            if used_before:
+                waiting.insert(0, batch)
+            elif middle:
                 # One of them harmed the container: the halves find out which.
-                middle = len(batch) // 2
                 waiting[:0] = [batch[:middle], batch[middle:]]
+            else:
+                found.append((batch[0], None))
         return found
 
     def _screen(self, bugs: Sequence[Bug]) -> Screened:
@@ -142,7 +146,10 @@ class _Screener:
             for number, bug in enumerate(bugs)
         ]
         self._container = self._container or self._open()
-        return screen(self._container, jobs, ScreenSettings(seconds=self.settings.test_seconds))
+        try:
+            return screen(self._container, jobs, ScreenSettings(seconds=self.settings.test_seconds))
+        except ContainerLost:
+            return Screened(clean=None, runs={}, sound=False)
 
 
 def _task(bug: Bug, runs: Runs | None, sources: Mapping[str, str], planting: Planting) -> Task:

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import iniconfig
 import pytest
 
 from collectors.candidates import Bug, Candidates
@@ -12,7 +15,8 @@ from collectors.line_coverage import Reach
 from collectors.mutate_fix import MutateFixSettings, Planting, plant_bugs
 from collectors.screening import ScreenJob, ScreenSettings, screen
 from collectors.task import Task
-from images.container import Container
+from images.container import Completed, Container
+from images.errors import ContainerLost
 from images.health import TestSelection, run_tests
 from images.local_container import LocalContainer
 from tests.collectors.test_tracing import SOURCES, TESTS, _map
@@ -60,6 +64,15 @@ def test_more_tests_run_when_the_first_ones_pass(local: LocalContainer) -> None:
     assert second.ids("failed") == [TESTS[1]]
 
 
+def test_a_project_that_pytest_itself_imports_is_run_in_fresh_processes(local: LocalContainer) -> None:
+    package = Path(iniconfig.__file__).parent
+    local.put({f"iniconfig/{path.name}": path.read_bytes() for path in package.glob("*.py")})
+    broken = ScreenJob(id="b", files={"iniconfig/__init__.py": "raise OSError\n"}, stages=(tuple(TESTS),))
+    same = ScreenJob(id="s", files={"ledger.py": CLEAN}, stages=(tuple(TESTS),))
+    runs = screen(local, [broken, same], ScreenSettings()).runs
+    assert [runs[name][0].complete for name in ("b", "s")] == [False, True]
+
+
 def test_tests_that_do_not_pass_by_themselves_judge_nothing(local: LocalContainer) -> None:
     local.put({"tests/test_bad.py": b"def test_bad():\n    assert False\n"})
     job = ScreenJob(id="j", files={"ledger.py": CLEAN}, stages=((TESTS[0], "tests/test_bad.py::test_bad"),))
@@ -93,6 +106,32 @@ class _Listed(Candidates):
         pass
 
 
+class _Ending(LocalContainer):
+    """Is lost at its second command."""
+
+    commands = 0
+
+    def run(self, *arguments: Any, **named: Any) -> Completed:
+        self.commands += 1
+        if self.commands == 2:
+            raise ContainerLost("ended", "its time was up")
+        return super().run(*arguments, **named)
+
+
+def test_a_container_that_is_lost_is_followed_by_another(candidates: Callable[[], Candidates]) -> None:
+    opened: list[_Ending] = []
+
+    def opens() -> _Ending:
+        opened.append(_Ending(sample_files()))
+        return opened[-1]
+
+    tasks = plant_bugs(opens, candidates(), SOURCES, PLANTING, MutateFixSettings(candidates=3, tasks=1, joined=0))
+    assert sum(task.status == "valid" for task in tasks) == 1
+    more = plant_bugs(opens, candidates(), SOURCES, PLANTING, MutateFixSettings(candidates=30, tasks=26, joined=0))
+    assert len(opened) == 3
+    assert all(task.reason != "the tests of the clean tree failed afterwards" for task in more)
+
+
 def test_planted_bugs_fail_tests_that_passed(candidates: Callable[[], Candidates]) -> None:
     tasks = plant_bugs(_opened, candidates(), SOURCES, PLANTING, MutateFixSettings(candidates=20, tasks=3, joined=0))
     valid = [task for task in tasks if task.status == "valid"]
@@ -123,6 +162,7 @@ def test_bugs_along_a_chain_of_calls_are_joined() -> None:
     parts = [_planted(source, name) for name in ("low", "high")]
     (joined,) = joined_bugs(parts, {"m.py": source}, number=5, seed=0)
     assert joined.changed({"m.py": source}) == {"m.py": source.replace("+", "-").replace("* 2", "+ 2")}
+    assert joined_bugs([parts[0], parts[0]], {"m.py": source}, number=5, seed=0) == []
     unrelated = source.replace("low(a) * 2", "a * 2")
     assert (
         joined_bugs([_planted(unrelated, name) for name in ("low", "high")], {"m.py": unrelated}, number=5, seed=0)
