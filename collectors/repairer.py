@@ -4,6 +4,7 @@ import ast
 import heapq
 import re
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 
 from collectors.actions import format_call, format_edit
 from collectors.changed_lines import changed_lines
@@ -77,7 +78,7 @@ class Repairer:
         """Try edits; return whether all tests pass. The best edit that repairs a part is made when none repairs all."""
         measured = yield format_call("Which lines do failing tests run that passing ones do not?", "spectrum", files)
         scores = suspicions(read_spectrum(measured), messages)
-        clues = yield from self._clues(goal, scores, messages)
+        clues = yield from self._clues(goal, scores, Clue(lines={}, message=messages))
         best: tuple[int, Repair] | None = None
         enough = max(4, self._left // 2) if len(_PLACE.findall(goal)) > 1 else self._left
         said = ""
@@ -133,13 +134,14 @@ class Repairer:
                 yield from self._make(path, text, why)
 
     def _clues(
-        self, goal: str, scores: dict[tuple[str, int], float], messages: str
+        self, goal: str, scores: dict[tuple[str, int], float], known: Clue
     ) -> Generator[str, str, dict[str, Clue]]:
         """Return what is known of each file that may be broken: those that the goal names, else the most suspicious."""
         named: dict[str, list[str]] = {}
         for place in _PLACE.finditer(goal):
             named.setdefault(place["path"], []).append(place["function"])
         files = list(named) or _suspicious_files(scores)
+        imports = yield from _imports(known.missing_names())
         clues = {}
         for path in files:
             if path not in self._texts:
@@ -149,8 +151,19 @@ class Repairer:
             lines = {line: score for line, score in own.items() if line in body}
             if not lines:
                 lines = dict(sorted(own.items(), key=lambda pair: -pair[1])[:_LINES]) or dict.fromkeys(body, 0.1)
-            clues[path] = Clue(lines=lines, message=messages)
+            clues[path] = replace(known, lines=lines, imports=imports)
         return clues
+
+
+def _imports(names: Sequence[str]) -> Generator[str, str, tuple[str, ...]]:
+    """Return the lines by which files of the project import the names, the most frequent first."""
+    found: list[str] = []
+    for name in names[:_PLACES]:
+        pattern = rf"^(from [A-Za-z0-9_.]+ )?import .*\b{name}\b"
+        search = f"grep -rhE --include='*.py' '{pattern}' . | sort | uniq -c | sort -rn | head -n 4"
+        seen = yield format_call(f"{name} is not defined. How do other files import it?", "bash", search)
+        found += re.findall(r"^ *\d+ ((?:from|import) [^(]*)$", seen, re.MULTILINE)
+    return tuple(found)
 
 
 def _read(path: str) -> Talk:

@@ -40,12 +40,13 @@ class Screen(object):
     def warm(self):
         """Import pytest as a child would; note whether a file of the project came with it."""
         sys.path[0] = os.getcwd()
-        sys.pycache_prefix = self.settings["bytecode"]
         import pytest  # noqa: F401
         from _pytest.config import default_plugins
 
         for name in default_plugins:
             __import__("_pytest." + name)
+        # Not before: what lies compiled beside the installed packages is not seen any more.
+        sys.pycache_prefix = self.settings["bytecode"]
         root = os.path.realpath(os.getcwd()) + os.sep
         files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
         inside = [path for path in files if os.path.realpath(path).startswith(root)]

@@ -10,10 +10,11 @@ _UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clue:
-    """The suspicion of the file's lines, and what failing tests say."""
+    """The suspicion of the file's lines, what failing tests say, and how other files import what is not defined."""
 
     lines: Mapping[int, float]
     message: str = ""
+    imports: tuple[str, ...] = ()
 
     def missing_names(self) -> list[str]:
         """Return the names that failing tests find undefined."""

@@ -1,6 +1,7 @@
 """Expressions that may have lost a part: a call around them, an argument, a sign, a term, their `return` or `await`."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 
 from collectors.mutations.exception_classes import related
@@ -9,13 +10,14 @@ from collectors.mutations.names import variables
 from collectors.mutations.source_text import SourceText
 from collectors.repairs.clue import Clue
 
-_WRAPPERS = ("list", "str", "len", "tuple", "int", "sorted", "set", "dict", "iter", "bool", "reversed", "abs")
-_METHODS = ("strip()", "copy()", "lower()", "items()", "keys()", "values()", "upper()", "rstrip()", "lstrip()")
-_NAMES = 6
+_CALLS = ("list", "str", "len", "tuple", "int", "sorted", "set")
+_METHODS = ("strip", "copy", "lower", "items")
+_NAMES, _USED = 6, 6
 
 
 def missing_parts(text: SourceText, clue: Clue) -> Iterator[Mutation]:
     """Yield the edits that put back what an expression on a suspicious line may have lost."""
+    used = _calls_used(text)
     for node in text.nodes:
         if getattr(node, "lineno", 0) not in clue.lines:
             continue
@@ -32,8 +34,15 @@ def missing_parts(text: SourceText, clue: Clue) -> Iterator[Mutation]:
             yield from _other_attributes(text, node)
         elif isinstance(node, (ast.ExceptHandler, ast.Raise)):
             yield from _classes(text, node)
+        elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+            yield from _augmented(text, node)
+        elif isinstance(node, ast.BoolOp):
+            for value in node.values:
+                yield text.edit("added-not", text.span(value), f"not {text.text(value)}")
+        elif isinstance(node, ast.Constant) and type(node.value) is int and node.value > 0:
+            yield text.edit("added-sign", text.span(node), f"-{text.text(node)}")
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)):
-            yield from _wrapped(text, node)
+            yield from _wrapped(text, node, used)
 
 
 def shared_defaults(text: SourceText, clue: Clue) -> Iterator[Mutation]:
@@ -117,7 +126,31 @@ def _classes(text: SourceText, node: ast.ExceptHandler | ast.Raise) -> Iterator[
             yield text.edit("another-exception", text.span(place), other)
 
 
-def _wrapped(text: SourceText, node: ast.expr) -> Iterator[Mutation]:
+def _augmented(text: SourceText, node: ast.Assign) -> Iterator[Mutation]:
+    """Yield `+=` for the `=` of a plain target."""
+    start, end = text.span(node.targets[0])[1], text.span(node.value)[0]
+    if isinstance(node.targets[0], (ast.Name, ast.Attribute)) and text.source[start:end].strip() == "=":
+        yield text.edit("added-operator", (start, end), " += ")
+
+
+def _calls_used(text: SourceText) -> tuple[list[str], list[str]]:
+    """Return the functions of one argument and the methods of none that may be missing, those first that the file uses most."""
+    functions: Counter[str] = Counter()
+    methods: Counter[str] = Counter()
+    for node in text.nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
+            functions[node.func.id] += 1
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args and not node.keywords
+        ):
+            methods[node.func.attr] += 1
+    return (
+        list(dict.fromkeys([*(name for name, _ in functions.most_common(_USED)), *_CALLS])),
+        list(dict.fromkeys([*(name for name, _ in methods.most_common(_USED)), *_METHODS])),
+    )
+
+
+def _wrapped(text: SourceText, node: ast.expr, used: tuple[list[str], list[str]]) -> Iterator[Mutation]:
     parent = text.parent(node)
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or (
         isinstance(parent, ast.Call) and parent.func is node
@@ -126,16 +159,15 @@ def _wrapped(text: SourceText, node: ast.expr) -> Iterator[Mutation]:
     inner, span = text.text(node), text.span(node)
     if isinstance(node, ast.Call) and isinstance(text.function_of(node), ast.AsyncFunctionDef):
         yield text.edit("added-await", span, f"await {inner}")
-    if isinstance(
-        parent, (ast.Return, ast.Call, ast.Assign, ast.Compare, ast.BinOp, ast.For, ast.Starred, ast.keyword)
-    ):
-        yield text.edit("added-sign", span, f"-{inner}")
-        yield text.edit("added-term", span, f"{inner} - 1")
-        yield text.edit("added-term", span, f"{inner} + 1")
+    if isinstance(parent, ast.Attribute):
+        return
+    yield text.edit("added-sign", span, f"-{inner}")
+    yield text.edit("added-term", span, f"{inner} - 1")
+    yield text.edit("added-term", span, f"{inner} + 1")
+    if isinstance(parent, (ast.Return, ast.Call, ast.Assign, ast.IfExp, ast.keyword)):
         yield text.edit("added-not", span, f"not {inner}")
-    if not isinstance(parent, ast.Attribute):
-        for wrapper in _WRAPPERS:
-            yield text.edit("added-call", span, f"{wrapper}({inner})")
-        for method in _METHODS:
-            yield text.edit("added-call", span, f"{inner}.{method}")
-        yield text.edit("added-call", span, f"{inner}()")
+    for function in used[0]:
+        yield text.edit("added-call", span, f"{function}({inner})")
+    for method in used[1]:
+        yield text.edit("added-call", span, f"{inner}.{method}()")
+    yield text.edit("added-call", span, f"{inner}()")

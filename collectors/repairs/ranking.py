@@ -13,15 +13,16 @@ from collectors.repairs.statements import missing_statements
 # How likely an edit of this kind is the repair, beside others of its line. Kinds with many edits at each place are low: a
 # search that is bounded would else see nothing but them.
 _LIKELY = {
-    "comparison-flip": 1.0, "comparison-boundary": 0.9, "boolean-operator": 0.9, "dropped-not": 1.1, "added-not": 0.5,
+    "comparison-flip": 1.0, "comparison-boundary": 0.9, "boolean-operator": 0.9, "dropped-not": 1.1, "added-not": 0.65,
     "swapped-branches": 0.9, "arithmetic-operator": 0.9, "augmented-assignment": 0.8, "swapped-operands": 0.8,
     "integer-literal": 0.7, "boolean-literal": 0.8, "range-bound": 0.8, "slice-bound": 0.7, "index": 0.8,
-    "wrong-loop-exit": 0.9, "wrong-variable": 0.55, "wrong-attribute": 0.6, "swapped-variables": 0.6,
-    "swapped-arguments": 0.8, "renamed-keyword": 0.6, "changed-default": 0.5, "wrong-function": 0.8,
+    "wrong-loop-exit": 0.9, "wrong-variable": 0.55, "wrong-attribute": 0.65, "swapped-variables": 0.6,
+    "swapped-arguments": 0.8, "renamed-keyword": 0.6, "changed-default": 0.6, "wrong-function": 0.8,
     "identity-equality": 0.6, "another-exception": 0.7, "added-return": 0.8, "returned-variable": 0.8,
-    "default-none": 0.7, "added-import": 2.0, "added-parameter": 1.2, "added-super": 0.6, "added-await": 0.8,
-    "added-decorator": 0.5, "added-statement": 0.6, "another-variable": 0.4, "another-attribute": 0.45,
-    "added-argument": 0.4, "added-term": 0.35, "added-sign": 0.3, "added-call": 0.25, "dropped-operand": 0.15,
+    "default-none": 0.7, "added-import": 2.5, "added-parameter": 1.2, "added-super": 0.6, "added-await": 0.8,
+    "added-decorator": 0.5, "added-statement": 0.6, "another-variable": 0.4, "another-attribute": 0.5,
+    "added-argument": 0.4, "added-term": 0.35, "added-sign": 0.35,
+    "removed-return": 0.95, "added-operator": 0.5, "added-call": 0.25, "dropped-operand": 0.15,
     "dropped-term": 0.5, "removed-statement": 0.35, "dropped-call": 0.2,
 }  # fmt: skip
 # What leaves something out undoes what a bug put in; few bugs do.
@@ -34,6 +35,7 @@ _REASONS = {
     "another-variable": "another variable may be meant", "another-attribute": "another attribute may be meant",
     "another-exception": "another exception class may be meant", "added-call": "a call around the value may be missing",
     "added-sign": "a sign may be missing", "added-term": "the value may be off by one",
+    "removed-return": "it may return too early", "added-operator": "a value may have to be added, not set",
     "added-await": "an `await` may be missing", "default-none": "the default may have to be None",
 }  # fmt: skip
 
@@ -70,9 +72,10 @@ def repairs_of(path: str, source: str, clue: Clue) -> Iterator[Repair]:
     chunks, seen = Chunks(text), set()
     # Among equals, an edit that comes late in a function is tried first: values are made there.
     for edit in sorted(edits, key=lambda edit: (-_score(edit, clue), -edit.line_number, edit.start, edit.replacement)):
-        key = (edit.start, edit.end, edit.replacement)
-        if key not in seen and chunks.compiles(edit):
-            seen.add(key)
+        # Different edits can make the same text.
+        made = hash(edit.apply(source))
+        if made not in seen and chunks.compiles(edit):
+            seen.add(made)
             yield Repair(path=path, edit=edit, score=_score(edit, clue), suspicion=_suspicion(edit, clue))
 
 

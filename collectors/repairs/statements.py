@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import re
 import sys
 from collections.abc import Iterator
 
@@ -14,18 +15,20 @@ _DONORS = 6
 
 
 def missing_statements(text: SourceText, clue: Clue) -> Iterator[Mutation]:
-    """Yield `added-import`, `added-statement`, `added-super`, `added-parameter` and `added-decorator`."""
+    """Yield what puts an import, a statement, a parameter or a decorator back, and what takes a return out."""
     functions = [n for n in text.nodes if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
     for function in functions:
         if any(function.lineno <= line <= (function.end_lineno or 0) for line in clue.lines):
             yield from _undefined(text, function, clue)
             yield from _by_neighbours(text, function)
             yield from _super(text, function)
+            yield from _too_early(text, function)
             yield from _parameters(text, function, clue)
             yield from _decorators(text, function)
     for name in clue.missing_names():
-        if name in sys.stdlib_module_names:
-            yield text.edit("added-import", (_after_docstring(text),) * 2, f"import {name}\n")
+        lines = [line for line in clue.imports if re.search(rf"\b{name}\b", line)]
+        for line in [*lines, *([f"import {name}"] if name in sys.stdlib_module_names else [])]:
+            yield text.edit("added-import", (_after_docstring(text),) * 2, f"{line}\n")
 
 
 def _undefined(text: SourceText, function: FunctionNode, clue: Clue) -> Iterator[Mutation]:
@@ -72,6 +75,16 @@ def _super(text: SourceText, function: FunctionNode) -> Iterator[Mutation]:
     own = [argument.arg for argument in function.args.args[1:]]
     for given in dict.fromkeys(["", ", ".join(own)]):
         yield from _before(text, first, f"super().{function.name}({given})", operator="added-super")
+
+
+def _too_early(text: SourceText, function: FunctionNode) -> Iterator[Mutation]:
+    """Yield a return taken out that nothing follows in a loop, or that leaves the rest of its block unreached."""
+    loops = [n.body for n in ast.walk(function) if isinstance(n, (ast.For, ast.AsyncFor, ast.While))]
+    for block in _blocks(function):
+        for statement in block:
+            last = statement is block[-1]
+            if isinstance(statement, ast.Return) and (not last or any(block is body for body in loops)):
+                yield text.removal("removed-return", statement)
 
 
 def _parameters(text: SourceText, function: FunctionNode, clue: Clue) -> Iterator[Mutation]:

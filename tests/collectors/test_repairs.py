@@ -55,6 +55,10 @@ def test_the_innermost_line_of_a_traceback_counts_double() -> None:
             8,
             "",
         ),
+        ("def f(a):\n    b = g(a)\n    return\n    h(b)\n", "def f(a):\n    b = g(a)\n    h(b)\n", 2, ""),
+        ("for a in b:\n    c = 1\n", "for a in b:\n    c += 1\n", 2, ""),
+        ("x = a[:1]\n", "x = a[:-1]\n", 1, ""),
+        ("x = a and b\n", "x = a and not b\n", 1, ""),
         ("def f(a=[]):\n    return a\n", "def f(a=None):\n    return a\n", 2, ""),
         ("def f(a):\n    return b\n", "def f(a, b=None):\n    return b\n", 2, "name 'b' is not defined"),
         ("try:\n    f()\nexcept Exception:\n    g()\n", "try:\n    f()\nexcept ValueError:\n    g()\n", 3, ""),
@@ -73,6 +77,15 @@ def test_the_repair_is_among_the_edits(broken: str, repaired: str, line: int, me
     found = [r.edit.apply(broken) for r in repairs_of("m.py", broken, Clue(lines={line: 1.0}, message=message))]
     assert repaired in found
     assert len(set(found)) == len(found)
+
+
+def test_a_name_is_imported_as_other_files_import_it() -> None:
+    source = '"""Say."""\n\n\ndef f():\n    return T.x\n'
+    clue = Clue(
+        lines={5: 1.0}, message="NameError: name 'T' is not defined", imports=("from p import tokens as T", "import U")
+    )
+    first = next(iter(repairs_of("m.py", source, clue)))
+    assert first.edit.apply(source) == '"""Say."""\nfrom p import tokens as T\n\n\ndef f():\n    return T.x\n'
 
 
 def test_likely_edits_of_suspicious_lines_come_first_with_their_reason() -> None:
