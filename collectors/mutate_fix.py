@@ -1,73 +1,48 @@
 """Mutate-fix: plants bugs in functions that passing tests cover, and keeps those that make such tests fail."""
 
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
-from collectors.entry_points import Function
-from collectors.line_coverage import Reach
-from collectors.mutations import Mutation, mutations_of
-from collectors.patches import unified_diff
+from collectors.candidates import Bug, Candidates
+from collectors.joined_bugs import joined_bugs
+from collectors.screening import Screened, ScreenJob, ScreenSettings, screen
 from collectors.task import Place, Task
 from images.container import Container
-from images.health import TestSelection, run_tests
+from images.errors import ContainerLost
+from images.health import TestRun
 from trajectories.trajectory import content_id
+
+Runs = tuple[TestRun, ...]
+_BATCH = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutateFixSettings:
-    """How many bugs are tried and kept in one repository, and how many linked tests judge each."""
+    """How many bugs are tried and kept in one repository, how many of these have several places, and what judges each.
+
+    `tests` of those that run the place, the most specific ones, are run and become the task's; up to `more_tests` are run
+    after them when none of these fails. `test_seconds` is the most that these may take.
+    """
 
     candidates: int = 40
     tasks: int = 12
+    joined: int = 2
     tests: int = 30
+    more_tests: int = 200
     test_seconds: float = 30
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("candidates", "tasks", "tests"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)!r}: it must be at least 1")
+        for name, least in (("candidates", 1), ("tasks", 1), ("joined", 0), ("tests", 1), ("more_tests", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)!r}: it must be at least {least}")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One mutation of one covered function, with the passing tests that run its line."""
-
-    function: Function
-    mutation: Mutation
-    tests: tuple[str, ...]
-
-
-def plan_candidates(
-    reached: Sequence[Reach], sources: Mapping[str, str], settings: MutateFixSettings
-) -> list[Candidate]:
-    """Return the mutations to try, in a seeded order that takes operators and functions in turn."""
-    linked: dict[Function, dict[int, list[str]]] = {}
-    for reach in reached:
-        if reach.outcome == "passed":
-            for line in reach.lines:
-                linked.setdefault(reach.function, {}).setdefault(line, []).append(reach.test)
-    found = []
-    for function, by_line in sorted(linked.items(), key=lambda pair: (pair[0].path, pair[0].first_line)):
-        for mutation in mutations_of(sources[function.path], set(by_line)):
-            tests = tuple(sorted(set(by_line[mutation.line_number])))
-            found.append(Candidate(function=function, mutation=mutation, tests=tests))
-    random.Random(settings.seed).shuffle(found)
-    return _in_turn(found)[: settings.candidates]
-
-
-def _in_turn(found: list[Candidate]) -> list[Candidate]:
-    """Order candidates so that each operator comes once before any comes twice, and the same for functions."""
-    seen: dict[object, int] = {}
-    ranked = []
-    for position, candidate in enumerate(found):
-        keys = (candidate.mutation.operator, candidate.function)
-        turns = tuple(seen.get(key, 0) for key in keys)
-        for key in keys:
-            seen[key] = seen.get(key, 0) + 1
-        ranked.append((turns[1], turns[0], position))
-    return [found[position] for _, _, position in sorted(ranked)]
+    def stages(self, tests: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Return the tests that are run at first, and those that are run when none of them fails."""
+        first, more = tuple(tests[: self.tests]), tuple(tests[self.tests : self.tests + self.more_tests])
+        return (first, more) if more else (first,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,75 +56,148 @@ class Planting:
 
 
 def plant_bugs(
-    container: Container,
-    candidates: Sequence[Candidate],
+    open_container: Callable[[], Container],
+    candidates: Candidates,
     sources: Mapping[str, str],
     planting: Planting,
     settings: MutateFixSettings,
     *,
-    progress: Callable[[], None] = lambda: None,
+    progress: Callable[[Task], None] = lambda task: None,
 ) -> list[Task]:
-    """Try the candidates in order and return all that were tried, refused ones with their reason, until enough are valid."""
-    tried: list[Task] = []
-    for candidate in candidates:
-        tried.append(_plant(container, candidate, sources, planting, settings))
-        progress()
-        if sum(task.status == "valid" for task in tried) >= settings.tasks:
+    """Try candidates until enough are valid, then bugs of several places; return all, refused ones with their reason."""
+    with _Screener(open_container, sources, settings) as screener:
+        found = _singles(screener, candidates, planting, progress)
+        valid = [(bug, task) for bug, task in found if task.status == "valid"]
+        joined = joined_bugs(valid, sources, number=settings.joined, seed=settings.seed)
+        for bug, runs in screener.results(joined) if joined else ():
+            found.append((bug, _task(bug, runs, sources, planting)))
+            progress(found[-1][1])
+    return [task for _, task in found]
+
+
+def _singles(
+    screener: "_Screener", candidates: Candidates, planting: Planting, progress: Callable[[Task], None]
+) -> list[tuple[Bug, Task]]:
+    found: list[tuple[Bug, Task]] = []
+    settings = screener.settings
+    wanted = settings.tasks
+    while wanted and len(found) < settings.candidates:
+        bugs = candidates.take(min(_BATCH, settings.candidates - len(found), 2 * wanted))
+        if not bugs:
             break
-    return tried
+        for bug, runs in screener.results(bugs):
+            task = _task(bug, runs, screener.sources, planting)
+            candidates.learn(bug, failed=task.status == "valid")
+            # What is more than is wanted was tried for nothing, and teaches nevertheless.
+            if wanted:
+                found.append((bug, task))
+                progress(task)
+                wanted -= task.status == "valid"
+    return found
 
 
-def _plant(
-    container: Container,
-    candidate: Candidate,
-    sources: Mapping[str, str],
-    planting: Planting,
-    settings: MutateFixSettings,
-) -> Task:
-    path = candidate.function.path
-    clean, tests = sources[path], list(candidate.tests[: settings.tests])
-    buggy = candidate.mutation.apply(clean)
-    container.put({path: buggy.encode()})
-    run = run_tests(container, TestSelection(ids=tests), timeout_s=settings.test_seconds)
-    container.put({path: clean.encode()})
-    failing = [t for t in tests if t in run.outcomes and run.outcomes[t].outcome in ("failed", "error")]
-    passing = [t for t in tests if t in run.outcomes and run.outcomes[t].outcome == "passed"]
-    reason = ""
-    if run.completed.timed_out:
-        reason = "the tests did not end"
-    elif not run.complete or run.collection_errors:
-        reason = "the tests could not be collected"
-    elif not failing:
-        reason = "no test fails"
-    message = run.outcomes[failing[0]].message.strip().splitlines() if failing else []
+class _Screener:
+    """Screens bugs in a container that is opened anew when something in it has come to differ from the clean state."""
+
+    def __init__(
+        self, open_container: Callable[[], Container], sources: Mapping[str, str], settings: MutateFixSettings
+    ) -> None:
+        self._open = open_container
+        self.sources = sources
+        self.settings = settings
+        self._container: Container | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._container:
+            self._container.close()
+        self._container = None
+
+    def results(self, bugs: Sequence[Bug]) -> list[tuple[Bug, Runs | None]]:
+        """Return what the stages of each bug gave; None for a bug after which the clean tree's tests fail."""
+        found: list[tuple[Bug, Runs | None]] = []
+        waiting = [list(bugs)]
+        while waiting:
+            batch = waiting.pop(0)
+            used_before = self._container is not None
+            screened = self._screen(batch)
+            if screened.sound and len(screened.runs) == len(batch):
+                found += [(bug, screened.runs[str(number)]) for number, bug in enumerate(batch)]
+                continue
+            self._close()
+            middle = len(batch) // 2
+            if used_before:
+                waiting.insert(0, batch)
+            elif middle:
+                # One of them harmed the container: the halves find out which.
+                waiting[:0] = [batch[:middle], batch[middle:]]
+            else:
+                found.append((batch[0], None))
+        return found
+
+    def _screen(self, bugs: Sequence[Bug]) -> Screened:
+        jobs = [
+            ScreenJob(id=str(number), files=bug.changed(self.sources), stages=self.settings.stages(bug.tests))
+            for number, bug in enumerate(bugs)
+        ]
+        self._container = self._container or self._open()
+        try:
+            return screen(self._container, jobs, ScreenSettings(seconds=self.settings.test_seconds))
+        except ContainerLost:
+            return Screened(clean=None, runs={}, sound=False)
+
+
+def _task(bug: Bug, runs: Runs | None, sources: Mapping[str, str], planting: Planting) -> Task:
+    outcomes = {test.id: test for run in runs or () for test in run.outcomes.values()}
+    failing = [test.id for test in outcomes.values() if test.outcome in ("failed", "error")]
+    reason = _reason(runs, failing)
+    message = outcomes[failing[0]].message.strip().splitlines() if failing else []
     return Task(
-        id=content_id("mutate-fix", planting.source_digest, path, buggy),
+        id=content_id("mutate-fix", planting.source_digest, *_identity(bug, sources)),
         repository=planting.repository,
         split=planting.split,
         image=planting.image,
-        places=(
-            Place(
-                path=path,
-                function=candidate.function.name,
-                line_number=candidate.mutation.line_number,
-                operator=candidate.mutation.operator,
-            ),
+        places=tuple(
+            Place(path=f.path, function=f.name, line_number=m.line_number, operator=m.operator) for f, m in bug.edits
         ),
-        patch=unified_diff(path, clean, buggy),
-        oracle_patch=unified_diff(path, buggy, clean),
+        patch=bug.patch(sources),
+        oracle_patch=bug.oracle_patch(sources),
         fail_to_pass=tuple(failing),
-        pass_to_pass=tuple(passing),
-        goal=_goal(candidate.function, failing, message),
+        pass_to_pass=tuple(test.id for test in outcomes.values() if test.outcome == "passed"),
+        goal=_goal(bug, failing, message),
         status="refused" if reason else "valid",
         reason=reason,
     )
 
 
-def _goal(function: Function, failing: Sequence[str], message: Sequence[str]) -> str:
+def _identity(bug: Bug, sources: Mapping[str, str]) -> list[str]:
+    return [word for pair in sorted(bug.changed(sources).items()) for word in pair]
+
+
+def _reason(runs: Runs | None, failing: Sequence[str]) -> str:
+    """Return why these runs make no task, empty when they do."""
+    if runs is None:
+        return "the tests of the clean tree failed afterwards"
+    if not runs:
+        return "none of its tests passes by itself"
+    if any(run.completed.timed_out for run in runs):
+        return "the tests did not end"
+    if any(not run.complete or run.collection_errors for run in runs):
+        return "the tests could not be collected"
+    return "" if failing else "no test fails"
+
+
+def _goal(bug: Bug, failing: Sequence[str], message: Sequence[str]) -> str:
     """Return the goal as CWM words it: inspect the function, run its tests, repair."""
     shown = "\n".join(f"- {test}" for test in failing[:3])
     last = "\n".join(message[-6:])
-    return (
-        f"The function `{function.name}` in `{function.path}` is broken. Inspect it, run its tests and repair it.\n\n"
-        f"Failing tests:\n{shown}\n\nWhat one of them says:\n{last}\n"
-    )
+    named = list(dict.fromkeys(f"function `{f.name}` in `{f.path}`" for f, _ in bug.edits))
+    broken = f"The {named[0]} is broken. Inspect it, run its tests and repair it."
+    if len(named) > 1:
+        broken = f"The {' and the '.join(named)} are broken. Inspect them, run their tests and repair them."
+    return f"{broken}\n\nFailing tests:\n{shown}\n\nWhat one of them says:\n{last}\n"

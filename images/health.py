@@ -89,15 +89,21 @@ def run_tests(container: Container, selection: TestSelection, *, timeout_s: floa
     if selection.shuffle is not None:
         env["WORLDLINE_SHUFFLE"] = str(selection.shuffle)
     container.put(guest)
+    command = [container.python, "-m", "pytest", *pytest_arguments(container, selection)]
+    completed = container.run(command, env=env, timeout_s=timeout_s)
+    return read_outcomes(container.get([outcomes]).get(outcomes, b""), completed)
+
+
+def pytest_arguments(container: Container, selection: TestSelection) -> list[str]:
+    """Return what pytest is given to run the selected tests in the container: our options, the project's, paths."""
     plugins = [word for name in ("worldline_outcomes", *selection.plugins) for word in ("-p", name)]
     paths = list(selection.paths) or (files_of_ids(selection.ids) if selection.ids else [])
     own = read_config(container.get(CONFIG_FILES)).options
-    command = [container.python, "-m", "pytest", *_ALWAYS, *own, *plugins, *selection.options, *paths]
-    completed = container.run(command, env=env, timeout_s=timeout_s)
-    return _read(container.get([outcomes]).get(outcomes, b""), completed)
+    return [*_ALWAYS, *own, *plugins, *selection.options, *paths]
 
 
-def _read(data: bytes, completed: Completed) -> TestRun:
+def read_outcomes(data: bytes, completed: Completed) -> TestRun:
+    """Return the run that the outcomes plugin wrote of."""
     collected: tuple[str, ...] = ()
     outcomes: dict[str, TestOutcome] = {}
     errors: dict[str, str] = {}

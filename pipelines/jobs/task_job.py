@@ -3,7 +3,8 @@
 import time
 from pathlib import Path
 
-from collectors.mutate_fix import Planting, plan_candidates, plant_bugs
+from collectors.candidates import Candidates
+from collectors.mutate_fix import Planting, plant_bugs
 from collectors.task import Task, task_from_row, task_to_row
 from pipelines.entry_build import repository_name
 from pipelines.jobs.image_job import read_image, source_texts
@@ -20,10 +21,10 @@ def plant(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     began = time.monotonic()
     row, tree = read_image(folder, entry)
     sources = source_texts(tree)
-    candidates = plan_candidates(read_map(folder, entry, sources), sources, recipe.tasks)
+    candidates = Candidates(read_map(folder, entry, sources), sources, seed=recipe.tasks.seed)
     planting = Planting(repository=unit, split=row["split"], image=row["image"], source_digest=row["source_digest"])
-    with recipe.containers.session() as containers, containers.open(row["image"]) as container:
-        tasks = plant_bugs(container, candidates, sources, planting, recipe.tasks)
+    with recipe.containers.session() as containers:
+        tasks = plant_bugs(lambda: containers.open(row["image"]), candidates, sources, planting, recipe.tasks)
     store.commit(unit, [task_to_row(task) for task in tasks], seconds=time.monotonic() - began)
     return f"{sum(task.status == 'valid' for task in tasks)} of {len(tasks)} valid"
 

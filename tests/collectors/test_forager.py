@@ -1,19 +1,15 @@
-"""Mutations, tasks, the judge and the repairer, on the sample project."""
-
-import ast
+"""Tasks, the judge and episodes, on the sample project."""
 
 import pytest
 
 from collectors.actions import format_call, format_edit, parse_action
 from collectors.forager import EpisodeLimits, play
 from collectors.judge import judge
-from collectors.mutate_fix import MutateFixSettings, Planting, plan_candidates, plant_bugs
-from collectors.mutations import mutations_of
 from collectors.patches import unified_diff
 from collectors.policy import ScriptedPolicy
 from collectors.task import Place, Task
 from images.local_container import LocalContainer
-from tests.collectors.test_tracing import SOURCES, TESTS, _map
+from tests.collectors.test_tracing import SOURCES, TESTS
 from tests.conftest import sample_files
 
 CLEAN = SOURCES["ledger.py"]
@@ -40,39 +36,6 @@ def _open() -> LocalContainer:
 def _judged(changed: dict[str, bytes]) -> float:
     with _open() as fresh:
         return judge(fresh, TASK, {"ledger.py": BUGGY.encode(), **changed}).reward
-
-
-def test_mutations_parse_change_one_place_and_keep_the_rest() -> None:
-    found = mutations_of(CLEAN, set(range(1, 30)))
-    assert {"comparison", "off-by-one", "negate-condition", "return-none", "drop-statement"} <= {
-        m.operator for m in found
-    }
-    for mutation in found:
-        changed = mutation.apply(CLEAN)
-        assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(CLEAN))
-        assert changed.startswith('"""A small ledger')
-
-
-def test_mutations_count_characters_not_bytes() -> None:
-    (found,) = [m for m in mutations_of("x = 'é' + y\n", {1}) if m.operator == "arithmetic"]
-    assert found.apply("x = 'é' + y\n") == "x = 'é' - y\n"
-
-
-def test_an_operator_is_not_found_inside_a_word_or_a_comment() -> None:
-    source = "x = (a  # this is or in\n     and b)\n"
-    assert [m.apply(source) for m in mutations_of(source, {2}) if m.operator == "boolean"] == [
-        "x = (a  # this is or in\n     or b)\n"
-    ]
-
-
-def test_planted_bugs_fail_tests_that_passed(local: LocalContainer) -> None:
-    settings = MutateFixSettings(candidates=8, tasks=3)
-    candidates = plan_candidates(_map(local), SOURCES, settings)
-    planting = Planting(repository="ledger", split="train", image="i", source_digest="d")
-    tasks = plant_bugs(local, candidates, SOURCES, planting, settings)
-    assert sum(task.status == "valid" for task in tasks) == 3
-    assert all(task.fail_to_pass for task in tasks if task.status == "valid")
-    assert local.get(["ledger.py"])["ledger.py"].decode() == CLEAN
 
 
 def test_the_judge_rewards_the_fix_alone() -> None:

@@ -1,0 +1,1 @@
+"""ForagerAgent on real projects."""
