@@ -35,11 +35,14 @@ def edit(container: Container, body: str) -> Observation:
     data = container.get([path]).get(path)
     if data is None:
         return Observation(text=f"There is no file {path!r}.", exit_code=1)
-    text = data.decode("utf-8", "surrogateescape")
+    whole = data.decode("utf-8", "surrogateescape")
+    # The last line may have no newline, which the edit's lines all have.
+    text = whole if whole.endswith("\n") else whole + "\n"
     for old, new in reversed(sides):
         places = _places(text, old)
         if len(places) == 1:
             changed = text[: places[0]] + new + text[places[0] + len(old) :]
+            changed = changed if whole == text else changed.removesuffix("\n")
             return _written(container, path, changed.encode("utf-8", "surrogateescape"), f"Edited {path}.")
     count = len(_places(text, sides[0][0]))
     return Observation(text=f"The searched lines stand {count} times in {path}: exactly once is needed.", exit_code=1)

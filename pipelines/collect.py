@@ -22,6 +22,7 @@ from pipelines.cli_errors import exit_with_sentence
 from pipelines.entry_build import repository_name, spec_text
 from pipelines.errors import UserError
 from pipelines.jobs import account_job, episode_job, image_job, map_job, program_job, task_job, trace_job
+from pipelines.policies import make_policy
 from pipelines.progress import Progress
 from pipelines.ray_session import ray_session
 from pipelines.recipe import CollectRecipe, ProgramsEntry, RepositoryEntry
@@ -49,6 +50,7 @@ def collect(recipe: CollectRecipe) -> Path:
     A unit that fails is reported and counted and the others go on; `UserError` is raised at the end when any failed.
     """
     account_job.check_rewriter(recipe)
+    make_policy(recipe.episodes, seed=recipe.seed)
     _check_names(recipe)
     parts = {entry: program_job.parts(recipe, entry) for entry in recipe.programs}
     folder = claim(recipe)

@@ -65,7 +65,8 @@ def test_an_edit_changes_whole_lines_alone_and_keeps_all_other_bytes(container: 
     container.put({"odd.py": before})
     assert _do(container, "edit", format_edit("odd.py", "a\n", "b\n")).text == "Edited odd.py."
     assert _do(container, "edit", format_edit("odd.py", "Title\n=======\n", "Name\n=======\n")).exit_code == 0
-    assert container.get(["odd.py"])["odd.py"] == b"\xff\xfe\r\nName\n=======\nxa\nb\nend"
+    assert _do(container, "edit", format_edit("odd.py", "end\n", "last\n")).exit_code == 0
+    assert container.get(["odd.py"])["odd.py"] == b"\xff\xfe\r\nName\n=======\nxa\nb\nlast"
 
 
 @pytest.mark.parametrize(
