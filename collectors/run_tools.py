@@ -1,5 +1,6 @@
 """Run tools: bash, test and spectrum, each within a number of seconds."""
 
+import re
 from typing import Any
 
 from collectors.actions import Observation
@@ -8,6 +9,8 @@ from images.base_image import COVERAGE_FOLDER
 from images.container import Container
 from images.health import TestRun, TestSelection, run_tests
 from images.shell import Shell
+
+_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
 def bash(container: Container, body: str, seconds: float) -> Observation:
@@ -66,7 +69,14 @@ def _numbers(value: Any) -> list[int]:
 
 
 def describe_run(run: TestRun) -> str:
-    """Return a line per test that did not pass, with the end of its message, and the counts."""
+    """Return a line per test that did not pass, with the end of its message, and the counts.
+
+    Addresses of objects are left out: they say nothing, and are others in each run (no address space is fixed inside).
+    """
+    return _ADDRESS.sub("0x...", _described(run))
+
+
+def _described(run: TestRun) -> str:
     if not run.complete:
         return f"The tests did not run to their end.\n{run.completed.text[-1500:]}"
     bad = [test for test in run.outcomes.values() if test.outcome in ("failed", "error")]

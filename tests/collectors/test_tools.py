@@ -95,3 +95,9 @@ def test_a_long_text_is_cut_in_the_middle_and_says_so() -> None:
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_call_survives_being_written(tool: str, body: str) -> None:
     assert parse_action(format_call("Why.", tool, body)) == Action(thought="Why.", tool=tool, body=body)
+
+
+def test_addresses_are_left_out_of_what_tests_say(local: Container) -> None:
+    local.put({"tests/test_bad.py": b"def test_a():\n    assert object() == 3\n"})
+    seen = _do(local, "test", "tests/test_bad.py")
+    assert "<object object at 0x...> == 3" in seen.text and seen.exit_code == 1
