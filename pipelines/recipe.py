@@ -21,6 +21,7 @@ from images.source_settings import SourceSettings
 from pipelines.errors import RecipeError
 from pipelines.recipe_table import from_table
 from pipelines.repository_list import read_repository_list
+from trajectories.near_duplicates import NearDuplicateSettings
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class CollectRecipe:
     program_traces: ProgramSettings = field(default_factory=ProgramSettings)
     tasks: MutateFixSettings = field(default_factory=MutateFixSettings)
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+    near_duplicates: NearDuplicateSettings = field(default_factory=NearDuplicateSettings)
 
     def __post_init__(self) -> None:
         if not self.repositories and not self.programs:

@@ -219,13 +219,14 @@ PROGRAMS = _versioned(
     ]
 )
 
-# Episodes of one repository whose actions are close: `kept` are those that are left when no two of them are alike.
+# Episodes of one repository whose actions are close: `kept` are those that are left when no two `among` so many are alike.
 NEAR_DUPLICATES = _versioned(
     [
         ("id", pa.string()),
         ("repository", pa.string()),
         ("split", pa.string()),
         ("method", pa.string()),
+        ("among", pa.int32()),
         ("kept", pa.bool_()),
         ("like", pa.string()),
         ("similarity", pa.float64()),
