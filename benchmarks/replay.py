@@ -7,7 +7,9 @@ tasks. It prints durations, dates, addresses and temporary names on purpose: it 
 """
 
 import argparse
+import statistics
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +20,9 @@ from collectors.forager import play
 from collectors.policy import ScriptedPolicy
 from collectors.replay import Sameness, replay
 from collectors.task import Task, task_from_row
+from collectors.tools import CHANGING
+from collectors.work_tree import WorkTree
+from images.container import Container
 from pipelines.entry_build import repository_name
 from pipelines.jobs.image_job import read_image, source_texts
 from pipelines.recipe import CollectRecipe, RepositoryEntry
@@ -51,7 +56,12 @@ def main() -> int:
     recorded = list(_told(replay_episodes(arguments.run, units[:most])))
     scripted = list(_told(_scripted(arguments.run, scripts)))
     enough = Claim(claim="recorded episodes", value=str(len(recorded)), bar=f">= {most}", holds=len(recorded) >= most)
-    claims = [enough, *_claims("recorded", recorded, bits=0.8), *_claims("script", scripted, bits=0.0)]
+    claims = [
+        _digest_cost(arguments.run),
+        enough,
+        *_claims("recorded", recorded, bits=0.8),
+        *_claims("script", scripted, bits=0.0),
+    ]
     return print_claims(claims, as_json=arguments.json)
 
 
@@ -77,6 +87,41 @@ def _played_twice(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry, t
         episode = play(task, policy, lambda: containers.open(row["image"]), sources, recipe.episodes)
         found = replay(task, episode, lambda: containers.open(row["image"]), sources, recipe.episodes)
     return Replayed(id=task.id, repository=task.repository, steps=len(episode.steps), comparison=found)
+
+
+def _digest_cost(folder: Path) -> Claim:
+    """Return what digests of the work tree add to the recorded episodes, measured in a container of each repository."""
+    recipe, spent, whole = recipe_of(folder), 0.0, 0.0
+    episodes = [row["episode"] for row in Store(folder, "episodes").rows()]
+    for row in Store(folder, "images").rows():
+        own = [e for e in episodes if e["task_id"] in _tasks_of(folder, row["repository"])]
+        if not own:
+            continue
+        with recipe.containers.session() as containers, containers.open(row["image"]) as container:
+            first, later = _digest_seconds(container)
+        steps = [step for episode in own for step in episode["steps"]]
+        whole += sum(step["seconds"] for step in steps)
+        spent += len(own) * first + sum(step["tool"] in CHANGING for step in steps) * later
+    share = spent / whole if whole else 1.0
+    value = f"{1000 * spent / max(1, len(episodes)):.0f} ms an episode, {100 * share:.1f} %"
+    return Claim(
+        claim="digests of the work tree over the time of all actions", value=value, bar="<= 10 %", holds=share <= 0.1
+    )
+
+
+def _tasks_of(folder: Path, repository: str) -> set[str]:
+    return {row["id"] for row in Store(folder, "tasks").rows(["id", "repository"]) if row["repository"] == repository}
+
+
+def _digest_seconds(container: Container) -> tuple[float, float]:
+    """Return the seconds of the first digest, and the median of later ones, each behind a change of a file."""
+    tree, seconds = WorkTree(container), []
+    for number in range(12):
+        container.put({"benchmark.txt": str(number).encode()})
+        began = time.perf_counter()
+        tree.digest()
+        seconds.append(time.perf_counter() - began)
+    return seconds[0], statistics.median(seconds[1:])
 
 
 def _claims(name: str, found: Sequence[Replayed], *, bits: float) -> list[Claim]:

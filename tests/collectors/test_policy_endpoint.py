@@ -2,6 +2,9 @@
 
 import itertools
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -124,6 +127,17 @@ def test_a_fault_that_passes_costs_an_attempt_alone(kind: str) -> None:
 
     episode, heard = _played(answer, seconds=0.3)
     assert str(episode.cause) == "solved" and len(heard.bodies) == 6
+
+
+def test_a_server_process_that_is_killed_in_its_answer_is_a_model_fault() -> None:
+    command = [sys.executable, "-m", "tests.dying_server", "3"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        policy = _policy(Heard(url=server.stdout.readline().strip()), attempts=2)
+        episode = play(TASK, policy, lambda: LocalContainer(sample_files()), SOURCES, EpisodeLimits())
+    assert server.returncode == -signal.SIGKILL
+    assert (str(episode.cause), episode.ended_by, episode.reward) == ("model fault", "model", None)
+    assert [step.observation for step in episode.steps] == ["here\n"] * 2
 
 
 def test_a_server_that_is_not_there_is_a_model_fault() -> None:
