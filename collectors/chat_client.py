@@ -129,7 +129,7 @@ class ChatClient:
         for attempt in range(1, settings.attempts + 1):
             wait = 0.0
             try:
-                return _completion(self._post({**self._always(seed), **question}), attempt)
+                return self._completion(self._post({**self._always(seed), **question}), attempt)
             except _Refused as error:
                 if not (self._patient and isinstance(error, _Nonsense)):
                     raise ChatFailed(str(error), attempts=attempt, answered=error.answered) from error
@@ -170,7 +170,7 @@ class ChatClient:
             wait = response.headers.get("Retry-After", "")
             raise _Again(f"status {response.status_code}", wait=float(wait) if wait.isdigit() else 0.0)
         if response.status_code != 200:
-            reason = f"status {response.status_code}: {data[:200].decode('utf-8', 'replace')!r}"
+            reason = f"status {response.status_code}: {self._shown(data)!r}"
             raise _Refused(reason, answered=response.status_code in _ITS_OWN)
         return data
 
@@ -191,15 +191,18 @@ class ChatClient:
                 raise _Again(f"no whole answer in {self._settings.seconds:g} seconds")
         return bytes(data)
 
+    def _completion(self, data: bytes, attempts: int) -> Completion:
+        try:
+            answer: Any = json.loads(data)
+            choice = answer["choices"][0]
+            message, finish, usage = choice["message"], choice.get("finish_reason"), answer.get("usage")
+            message.get("content")
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+            raise _Nonsense(f"no chat completion came back: {self._shown(data)!r}") from error
+        counted = usage if isinstance(usage, dict) else {}
+        return Completion(message=message, finish=str(finish or ""), usage=counted, attempts=attempts)
 
-def _completion(data: bytes, attempts: int) -> Completion:
-    try:
-        answer: Any = json.loads(data)
-        choice = answer["choices"][0]
-        message, finish, usage = choice["message"], choice.get("finish_reason"), answer.get("usage")
-        message.get("content")
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
-        raise _Nonsense(f"no chat completion came back: {data[:200].decode('utf-8', 'replace')!r}") from error
-    return Completion(
-        message=message, finish=str(finish or ""), usage=usage if isinstance(usage, dict) else {}, attempts=attempts
-    )
+    def _shown(self, data: bytes) -> str:
+        """Return the beginning of an answer for a reason, which is stored: some servers repeat the key that they refuse."""
+        text = data.decode("utf-8", "replace")
+        return (text.replace(self._key, "KEY") if self._key else text)[:200]

@@ -129,6 +129,12 @@ def test_a_fault_that_passes_costs_an_attempt_alone(kind: str) -> None:
     assert str(episode.cause) == "solved" and len(heard.bodies) == 6
 
 
+def test_a_key_that_a_server_repeats_is_not_stored() -> None:
+    episode, heard = _played(lambda body, number: Reply(b"the key k-1 is wrong", 401))
+    assert heard.headers[0]["Authorization"] == "Bearer k-1"
+    assert "the key KEY is wrong" in episode.reason and "k-1" not in repr(episode)
+
+
 def test_a_server_process_that_is_killed_in_its_answer_is_a_model_fault() -> None:
     command = [sys.executable, "-m", "tests.dying_server", "3"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
