@@ -119,7 +119,8 @@ def _refuse() -> LocalContainer:
 def test_containers_that_do_not_open_are_faults() -> None:
     for opened in (_refuse, in_turn(_good, _refuse)):
         episode = _play(ScriptedPolicy([EDIT, SUBMIT]), opened)
-        assert (*_says(episode), episode.reason) == ("container fault", "container", None, "no more containers")
+        assert _says(episode) == ("container fault", "container", None)
+        assert "no more containers" in episode.reason
     assert len(episode.steps) == 2 and "amount > best" in episode.patch
 
 
@@ -132,12 +133,7 @@ def test_a_judge_that_loses_its_container_is_asked_again() -> None:
 def test_code_that_fills_the_judges_disk_is_not_solved() -> None:
     full = ContainerLost("disk", "full")
     episode = _play(ScriptedPolicy([EDIT, SUBMIT]), in_turn(_good, lambda: FailingContainer(full, at_once=True), _good))
-    assert (*_says(episode), episode.reason) == (
-        "unsolved",
-        "submit",
-        0.0,
-        "the hidden tests' container was lost: full",
-    )
+    assert _says(episode) == ("unsolved", "submit", 0.0) and episode.reason.endswith("full")
 
 
 def test_a_task_that_does_not_fit_its_sources_is_a_harness_fault() -> None:
