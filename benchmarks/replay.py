@@ -2,8 +2,9 @@
 
     python -m benchmarks.replay RUN [--episodes N] [--scripted N] [--json] [--quick]
 
-RUN is the folder of a collection, such as that of benchmarks/replay.toml. Beside the recorded episodes a fixed script of shell commands is played twice on some of its
-tasks. It prints durations, dates, addresses and temporary names on purpose: it can be equal after normalising alone.
+RUN is the folder of a collection, such as that of benchmarks/replay.toml. Beside the recorded episodes a fixed script of shell
+commands is played twice on some of its tasks. It prints durations, dates, addresses and temporary names on purpose: it can be
+equal after normalising alone.
 """
 
 import argparse
