@@ -22,9 +22,9 @@ COLLECTOR = "forager-2"
 _ATTEMPTS, _SETTLED = 2, 3
 
 
-def episode_id(task: Task, *, policy: str, seed: int) -> str:
-    """Return the id of the episode: it depends on the task, the policy, the seed and the collector alone."""
-    return content_id("episode", task.id, policy, seed, COLLECTOR)
+def episode_id(task: str, *, policy: str, seed: int) -> str:
+    """Return the id of the episode of the task with this id: policy, seed and collector are all else that decides it."""
+    return content_id("episode", task, policy, seed, COLLECTOR)
 
 
 def forage(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry, task: Task) -> str:
@@ -34,7 +34,7 @@ def forage(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry, task: Ta
     `EpisodeFault` when it is still open.
     """
     policy = make_policy(recipe.episodes, seed=recipe.seed)
-    unit = episode_id(task, policy=policy.name, seed=recipe.seed)
+    unit = episode_id(task.id, policy=policy.name, seed=recipe.seed)
     store = Store(folder, "episodes")
     if store.is_done(unit):
         return "done before"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pipelines.entry_build import repository_name
 from pipelines.jobs.episode_job import episode_id
-from pipelines.jobs.task_job import read_tasks
 from pipelines.policies import make_policy
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.near_duplicates import actions_of, mark_near_duplicates
@@ -41,7 +40,13 @@ def _unit(recipe: CollectRecipe, entry: RepositoryEntry, rows: list[Row]) -> str
 
 
 def _episodes(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> list[Row]:
-    """Return the rows of the repository's episodes, found by the ids that its tasks give them."""
-    store, name = Store(folder, "episodes"), make_policy(recipe.episodes, seed=recipe.seed).name
-    units = [episode_id(task, policy=name, seed=recipe.seed) for task in read_tasks(folder, entry)]
+    """Return the rows of the repository's episodes, found by the ids that its tasks give them.
+
+    A repository's own unit of tasks is named like it; others begin with its name.
+    """
+    store, tasks = Store(folder, "episodes"), Store(folder, "tasks")
+    policy, name = make_policy(recipe.episodes, seed=recipe.seed).name, repository_name(entry)
+    own = [unit for unit in tasks.units() if unit == name or unit.startswith(f"{name}-")]
+    known = [row["id"] for unit in own for row in tasks.unit_rows(unit, ["id"])]
+    units = [episode_id(task, policy=policy, seed=recipe.seed) for task in known]
     return [row for unit in units if store.is_done(unit) for row in store.unit_rows(unit)]
