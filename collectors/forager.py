@@ -1,29 +1,27 @@
 """ForagerAgent: plays one episode of a task with any policy, and has it judged."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import PurePosixPath
 
-from collectors.actions import Observation, parse_action, perform
-from collectors.judge import judge
+from collectors.actions import storable
+from collectors.conversation import OWN_LOSSES, Conversation
+from collectors.episode_limits import EpisodeLimits
+from collectors.judge import Verdict, judge
 from collectors.patches import diff_of
-from collectors.policy import Message, Policy
+from collectors.policy import Policy
 from collectors.task import Task
 from images.container import Container
-from trajectories.episode import Episode, Step
+from images.errors import ContainerLost, ImagesError
+from images.source_tree import is_test_name
+from trajectories.ends import FAULTS, cause_of
+from trajectories.episode import Episode
 
+__all__ = ["EpisodeLimits", "play"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EpisodeLimits:
-    """The most steps and seconds of one episode."""
-
-    steps: int = 60
-    seconds: float = 300
-
-    def __post_init__(self) -> None:
-        if self.steps < 1 or self.seconds <= 0:
-            raise ValueError(f"an episode of {self.steps!r} steps and {self.seconds!r} s cannot be played")
+_JUDGINGS = 2
+_NO_VERDICT = Verdict(reward=0.0, outcomes={}, tamper=False)
+_NOT_CARRIED = frozenset({"conftest.py", "sitecustomize.py", "usercustomize.py"})
 
 
 def play(
@@ -35,77 +33,100 @@ def play(
 ) -> Episode:
     """Play the task in one container and judge it in another; both come from `open_container`, at the clean state.
 
-    `sources` (path -> clean text) are the only files that are carried from the agent's container to the judge's.
+    `sources` (path -> clean text) and new modules of their packages are all that is carried from the agent's container to
+    the judge's. Whatever goes wrong is the episode's end, with its cause, and never an exception.
     """
-    planted = {path: text.encode() for path, text in task.start(sources).items()}
-    start = {path: text.encode() for path, text in sources.items()} | planted
-    agent = open_container()
-    try:
-        agent.put(planted)
-        steps, ended_by = _converse(task, policy, agent, limits)
-        now = agent.get(list(start))
-    finally:
-        agent.close()
-    changed = {path: data for path, data in now.items() if data != start[path]}
-    fresh = open_container()
-    try:
-        verdict = judge(fresh, task, {**planted, **changed})
-    finally:
-        fresh.close()
+    talk = Conversation(task.goal, policy, limits)
+    start: dict[str, bytes] = {}
+    changed: dict[str, bytes] = {}
+    verdict = _NO_VERDICT
+    with talk.faults_as_ends():
+        planted = {path: text.encode() for path, text in task.start(sources).items()}
+        start = {path: text.encode() for path, text in sources.items()} | planted
+        changed = _act(talk, open_container, start, planted)
+        if talk.ended_by not in FAULTS:
+            verdict = _judge(talk, open_container, task, {**planted, **changed})
+    assert talk.ended_by is not None
+    solved = verdict.reward == 1.0
+    cause = cause_of(talk.ended_by, solved=solved, tamper=verdict.tamper, changed=bool(changed))
     return Episode(
         task_id=task.id,
         policy=policy.name,
         goal=task.goal,
-        steps=tuple(steps),
-        ended_by="tamper" if verdict.tamper else ended_by,
-        patch=diff_of(
-            {path: start[path].decode("utf-8", "replace") for path in changed},
-            {path: data.decode("utf-8", "replace") for path, data in changed.items()},
-        ),
-        judged=verdict.outcomes,
-        reward=verdict.reward,
+        steps=tuple(talk.steps),
+        ended_by=talk.ended_by,
+        cause=cause,
+        reason=talk.reason,
+        patch=_patch(start, changed),
+        judged={test: storable(outcome) for test, outcome in verdict.outcomes.items()},
+        reward=None if talk.ended_by in FAULTS else verdict.reward,
+        start_digest=talk.start_digest,
+        cost=talk.usage.cost,
     )
 
 
-def system_prompt() -> str:
-    """Return the text that tells a policy of its tools."""
-    return (files("collectors") / "forager_prompt.md").read_text()
+def _act(
+    talk: Conversation,
+    open_container: Callable[[], Container],
+    start: Mapping[str, bytes],
+    planted: Mapping[str, bytes],
+) -> dict[str, bytes]:
+    """Return the files to carry when the conversation has ended; none of a container that was lost."""
+    agent = open_container()
+    try:
+        agent.put(planted)
+        with talk.faults_as_ends():
+            talk.run(agent)
+            return _changes(talk, agent, start)
+        return {}
+    finally:
+        _close(agent)
 
 
-def _converse(task: Task, policy: Policy, agent: Container, limits: EpisodeLimits) -> tuple[Sequence[Step], str]:
-    messages = [Message(role="system", content=system_prompt()), Message(role="user", content=task.goal)]
-    steps: list[Step] = []
-    started = time.monotonic()
-    while len(steps) < limits.steps:
-        if time.monotonic() - started > limits.seconds:
-            return steps, "seconds"
+def _close(container: Container) -> None:
+    # What is played and fetched counts; a container that an engine keeps is swept later, by its label.
+    with suppress(ImagesError, OSError):
+        container.close()
+
+
+def _changes(talk: Conversation, agent: Container, start: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the source files that differ from the start, and new modules beside them in their packages."""
+    packages = tuple(path.removesuffix("__init__.py") for path in start if path.endswith("/__init__.py"))
+    new = [path for path in talk.new_files() if path.startswith(packages) and _may_be_carried(path)]
+    now = agent.get([*start, *new])
+    return {path: data for path, data in now.items() if data != start.get(path)}
+
+
+def _may_be_carried(path: str) -> bool:
+    """Say whether a new file is a module of the project: nothing that tests or an interpreter would load by itself."""
+    name = PurePosixPath(path)
+    tests = is_test_name(path) or bool({"test", "tests"} & set(name.parts))
+    return name.suffix == ".py" and path.isprintable() and not tests and name.name not in _NOT_CARRIED
+
+
+def _judge(
+    talk: Conversation, open_container: Callable[[], Container], task: Task, files: Mapping[str, bytes]
+) -> Verdict:
+    """Return the judge's verdict; one whose container fails is asked once more, in another container."""
+    for left in reversed(range(_JUDGINGS)):
         try:
-            message = policy.reply(messages)
-        except StopIteration:
-            return steps, "policy"
-        step = _act(agent, message)
-        steps.append(step)
-        if step.tool == "submit":
-            return steps, "submit"
-        messages += [
-            Message(role="assistant", content=message),
-            Message(role=f"tool: {step.tool}", content=step.observation),
-        ]
-    return steps, "steps"
+            fresh = open_container()
+            try:
+                return judge(fresh, task, files)
+            finally:
+                _close(fresh)
+        except ContainerLost as error:
+            if error.reason in OWN_LOSSES:
+                talk.reason = f"the hidden tests' container was lost: {error}"
+                return _NO_VERDICT
+            if not left:
+                raise
+        except ImagesError:
+            if not left:
+                raise
+    raise AssertionError("the last judging returns or raises")
 
 
-def _act(agent: Container, message: str) -> Step:
-    began = time.monotonic()
-    action = parse_action(message)
-    if action is None:
-        seen = Observation(text="The message held no well-formed tool call: <tool: NAME>, body, </tool>.", exit_code=2)
-        return Step(thought=message, tool="", arguments={}, observation=seen.text, exit_code=2, seconds=0.0)
-    seen = Observation(text="Submitted.") if action.tool == "submit" else perform(agent, action)
-    return Step(
-        thought=action.thought,
-        tool=action.tool,
-        arguments={"body": action.body},
-        observation=seen.text,
-        exit_code=seen.exit_code,
-        seconds=time.monotonic() - began,
-    )
+def _patch(start: Mapping[str, bytes], changed: Mapping[str, bytes]) -> str:
+    before = {path: start[path].decode("utf-8", "replace") for path in changed if path in start}
+    return diff_of(before, {path: data.decode("utf-8", "replace") for path, data in changed.items()})

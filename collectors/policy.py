@@ -1,8 +1,11 @@
-"""Policy: the protocol of whatever answers a conversation, and a policy that reads its answers from a list."""
+"""Policy: the protocol of whatever answers a conversation, what it may raise, and a policy that reads from a list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from collectors.errors import CollectorError
+from trajectories.ends import End
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +22,45 @@ class Policy(Protocol):
     name: str
 
     def reply(self, messages: Sequence[Message]) -> str:
-        """Return the assistant's next message; raise `StopIteration` when it has nothing more to say."""
+        """Return the assistant's next message.
+
+        Raise `StopIteration` when it has nothing more to say, `PolicySpent` when it may ask no more, `PolicyFault` when
+        no answer is to be had.
+        """
         ...
+
+
+class PolicyFault(CollectorError):
+    """No answer is to be had, and that is not what a model said: the message says why."""
+
+
+class PolicySpent(CollectorError):
+    """The policy's own budget is used up; `budget` names which."""
+
+    def __init__(self, budget: End, message: str) -> None:
+        super().__init__(message)
+        self.budget = budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a policy has used since its beginning; `conversation` is how many tokens its last question and answer had.
+
+    `cost` is None where no price is known.
+    """
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    conversation: int = 0
+    cost: float | None = None
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A policy that a model answers for, and that counts."""
+
+    usage: Usage
 
 
 class ScriptedPolicy:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from images.spec import FORMS
 from pipelines.cli_errors import exit_with_sentence
+from pipelines.errors import UserError
 from pipelines.images_arguments import add_images_commands
 
 _Command = Callable[[argparse.Namespace], int]
@@ -45,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     summary.add_argument("folder", type=Path)
     report = _add(commands, "report", "write a run's report.html and report.json", _report)
     report.add_argument("folder", type=Path)
+    replay = _add(commands, "replay", "play episodes again in fresh containers and compare", _replay)
+    replay.add_argument("folder", type=Path, metavar="RUN")
+    replay.add_argument("ids", nargs="*", metavar="EPISODE_ID", help="an id, or a beginning that no other has")
+    replay.add_argument("--all", action="store_true", help="every episode of the run")
+    replay.add_argument("--workers", type=int, default=1)
+    replay.add_argument("--json", action="store_true")
     commands.add_parser("trace", help="run your own code and show each line that it ran: function, program or tests")
     images = commands.add_parser("images", help="build and keep executable images").add_subparsers(required=True)
     build = _add(images, "build", "build images of repositories", _build)
@@ -119,6 +126,14 @@ def _report(arguments: argparse.Namespace) -> int:
     write_report(arguments.folder)
     print(f"report: {arguments.folder}/report.html")
     return 0
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from pipelines.replay_command import replay_command
+
+    if bool(arguments.ids) == arguments.all or arguments.workers < 1:
+        raise UserError("replay needs either ids of episodes or --all, and at least 1 worker")
+    return replay_command(arguments.folder, arguments.ids, workers=arguments.workers, as_json=arguments.json)
 
 
 def _trace(words: Sequence[str]) -> int:

@@ -21,7 +21,17 @@ from images.base_image import base_name, ensure_base
 from pipelines.cli_errors import exit_with_sentence
 from pipelines.entry_build import repository_name, spec_text
 from pipelines.errors import UserError
-from pipelines.jobs import account_job, episode_job, image_job, map_job, program_job, task_job, trace_job
+from pipelines.jobs import (
+    account_job,
+    episode_job,
+    image_job,
+    map_job,
+    near_duplicate_job,
+    program_job,
+    task_job,
+    trace_job,
+)
+from pipelines.policies import make_policy
 from pipelines.progress import Progress
 from pipelines.ray_session import ray_session
 from pipelines.recipe import CollectRecipe, ProgramsEntry, RepositoryEntry
@@ -49,6 +59,7 @@ def collect(recipe: CollectRecipe) -> Path:
     A unit that fails is reported and counted and the others go on; `UserError` is raised at the end when any failed.
     """
     account_job.check_rewriter(recipe)
+    make_policy(recipe.episodes, seed=recipe.seed)
     _check_names(recipe)
     parts = {entry: program_job.parts(recipe, entry) for entry in recipe.programs}
     folder = claim(recipe)
@@ -98,12 +109,21 @@ class _Driver:
         for unit in self._waiting:
             self._progress.expect(unit.stage)
         with self._progress:
-            while self._waiting or self._running:
-                while self._waiting and len(self._running) < self._recipe.workers:
-                    self._start(self._waiting.popleft())
-                done, _ = ray.wait(list(self._running), num_returns=1)
-                self._finish(done[0])
+            self._work_off()
+            # What compares a repository's episodes with each other waits for the last of them.
+            for entry in self._recipe.repositories:
+                if Store(self._folder, "tasks").is_done(repository_name(entry)):
+                    self._waiting.append(self._unit("near-duplicates", near_duplicate_job.mark, entry))
+                    self._progress.expect("near-duplicates")
+            self._work_off()
         return self._failures
+
+    def _work_off(self) -> None:
+        while self._waiting or self._running:
+            while self._waiting and len(self._running) < self._recipe.workers:
+                self._start(self._waiting.popleft())
+            done, _ = ray.wait(list(self._running), num_returns=1)
+            self._finish(done[0])
 
     def _unit(
         self, stage: str, call: Callable[..., str], entry: RepositoryEntry | ProgramsEntry, *more: Any, name: str = ""

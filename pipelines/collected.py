@@ -1,6 +1,5 @@
 """Collected: what a collection run holds for training, and the documents that it is made into."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,7 @@ from pipelines.entry_build import repository_name
 from pipelines.errors import UserError
 from pipelines.jobs.image_job import read_image, source_texts
 from pipelines.output_environment import is_test
-from pipelines.recipe import CollectRecipe
-from pipelines.recipe_table import from_table
+from pipelines.run_folder import recipe_of
 from trajectories.account import Verdict
 from trajectories.rows import from_row
 from trajectories.store import Store
@@ -56,14 +54,10 @@ class Collected:
     def code(self) -> list[str]:
         """Return the source texts of the training projects, fetched again."""
         images, found = Store(self.folder, "images"), []
-        for entry in _recipe(self.folder).repositories:
+        for entry in recipe_of(self.folder).repositories:
             if entry.split == "train" and images.is_done(repository_name(entry)):
                 found += [text for _, text in sorted(source_texts(read_image(self.folder, entry)[1]).items())]
         return found
-
-
-def _recipe(folder: Path) -> CollectRecipe:
-    return from_table(CollectRecipe, json.loads((folder / "recipe.json").read_text()), where="")
 
 
 def read_collected(folder: Path) -> Collected:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from collectors.accounts.account_settings import AccountSettings
-from collectors.forager import EpisodeLimits
+from collectors.episode_settings import EpisodeSettings
 from collectors.function_calls import CallSettings
 from collectors.mutate_fix import MutateFixSettings
 from collectors.program_tracing import ProgramSettings
@@ -21,6 +21,7 @@ from images.source_settings import SourceSettings
 from pipelines.errors import RecipeError
 from pipelines.recipe_table import from_table
 from pipelines.repository_list import read_repository_list
+from trajectories.near_duplicates import NearDuplicateSettings
 
 T = TypeVar("T")
 
@@ -62,7 +63,8 @@ class CollectRecipe:
     accounts: AccountSettings = field(default_factory=AccountSettings)
     program_traces: ProgramSettings = field(default_factory=ProgramSettings)
     tasks: MutateFixSettings = field(default_factory=MutateFixSettings)
-    episodes: EpisodeLimits = field(default_factory=EpisodeLimits)
+    episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+    near_duplicates: NearDuplicateSettings = field(default_factory=NearDuplicateSettings)
 
     def __post_init__(self) -> None:
         if not self.repositories and not self.programs:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from pipelines.errors import UserError
 from pipelines.recipe import CollectRecipe
+from pipelines.recipe_table import from_table
 from trajectories.shard import naming_full_disks
 
 
@@ -54,6 +55,15 @@ def claim(recipe: CollectRecipe) -> Path:
         staged.rename(kept)
         (folder / "version.json").write_text(json.dumps(versions(), indent=2))
     return folder
+
+
+def recipe_of(folder: Path) -> CollectRecipe:
+    """Return the recipe that the run's folder belongs to; raise `UserError` when it is no run's folder."""
+    try:
+        table = json.loads((folder / "recipe.json").read_text())
+    except FileNotFoundError as error:
+        raise UserError(f"{str(folder)!r} is no run's folder: it has no recipe.json") from error
+    return from_table(CollectRecipe, table, where="")
 
 
 def versions() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from trajectories.ends import Cause
 from trajectories.episode import Episode, Step
 from trajectories.frame import Frame, FrameKind
 from trajectories.origin import Origin
@@ -78,13 +79,15 @@ def _frame_from_row(row: Row, states: OpenStates) -> Frame:
 def _episode_to_row(episode: Episode) -> Row:
     row = {name: getattr(episode, name) for name in Episode.__slots__}
     row["judged"] = _named(episode.judged)
+    row["cause"], row["reward_valid"] = str(episode.cause), episode.reward_valid
     row["steps"] = [{**asdict(step), "arguments": _named(step.arguments)} for step in episode.steps]
     return row
 
 
 def _episode_from_row(row: Row) -> Episode:
     named = {
-        **row,
+        **{name: row[name] for name in Episode.__slots__},
+        "cause": Cause(row["cause"]),
         "judged": {e["name"]: e["text"] for e in row["judged"]},
         "steps": tuple(
             Step(**{**step, "arguments": {e["name"]: e["text"] for e in step["arguments"]}}) for step in row["steps"]

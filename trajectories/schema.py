@@ -1,4 +1,4 @@
-"""The Arrow schemas of the six datasets, with their version.
+"""The Arrow schemas of the datasets, with their version.
 
 History of the version:
 1  first version.
@@ -7,7 +7,9 @@ History of the version:
    The dataset of accounts came later, and changed no other.
 3  an image has its recipe, attempts with their logs, Dockerfile, scripts, shared bytes; a test of it the share of runs in
    which it passed.
-4  a task has any number of places, the patch to its solution and hidden files, and no copy of the file with the bug.
+4  a task has any number of places, the patch to its solution and hidden files, and no copy of the file with the bug; an
+   episode has its cause and reason, whether its reward is valid (null when not), its cost, digests of outputs and of the work
+   tree, and what each message took. The datasets of faults and of near-duplicates came then.
 """
 
 import pyarrow as pa
@@ -50,6 +52,13 @@ _STEP = pa.struct(
         ("observation", pa.string()),
         ("exit_code", pa.int32()),
         ("seconds", pa.float64()),
+        ("output_digest", pa.string()),
+        ("output_bytes", pa.int64()),
+        ("tree_digest", pa.string()),
+        ("policy_seconds", pa.float64()),
+        ("model_calls", pa.int32()),
+        ("prompt_tokens", pa.int64()),
+        ("completion_tokens", pa.int64()),
     ]
 )
 
@@ -59,9 +68,14 @@ _EPISODE = pa.struct(
         ("policy", pa.string()),
         ("goal", pa.string()),
         ("ended_by", pa.string()),
+        ("cause", pa.string()),
+        ("reason", pa.string()),
         ("patch", pa.string()),
         ("judged", _NAMED_TEXT),
         ("reward", pa.float64()),
+        ("reward_valid", pa.bool_()),
+        ("cost", pa.float64()),
+        ("start_digest", pa.string()),
         ("steps", pa.list_(_STEP)),
     ]
 )
@@ -205,6 +219,20 @@ PROGRAMS = _versioned(
     ]
 )
 
+# Episodes of one repository whose actions are close: `kept` are those that are left when no two `among` so many are alike.
+NEAR_DUPLICATES = _versioned(
+    [
+        ("id", pa.string()),
+        ("repository", pa.string()),
+        ("split", pa.string()),
+        ("method", pa.string()),
+        ("among", pa.int32()),
+        ("kept", pa.bool_()),
+        ("like", pa.string()),
+        ("similarity", pa.float64()),
+    ]
+)
+
 DATASETS = {
     "images": IMAGES,
     "coverage": COVERAGE,
@@ -213,4 +241,6 @@ DATASETS = {
     "traces": TRAJECTORIES,
     "accounts": ACCOUNTS,
     "episodes": TRAJECTORIES,
+    "faults": TRAJECTORIES,
+    "near_duplicates": NEAR_DUPLICATES,
 }

@@ -16,13 +16,13 @@ from trajectories.errors import DiskFull, StoreError
 from trajectories.schema import VERSION
 from trajectories.version_1 import upgraded
 from trajectories.version_2 import upgraded_image
-from trajectories.version_3 import upgraded_task
+from trajectories.version_3 import upgraded_episode, upgraded_task
 
 # By the version that a shard was written in: what makes its rows today's, in this order.
 _UPGRADES = {
-    "1": (upgraded, upgraded_image, upgraded_task),
-    "2": (upgraded_image, upgraded_task),
-    "3": (upgraded_task,),
+    "1": (upgraded, upgraded_image, upgraded_task, upgraded_episode),
+    "2": (upgraded_image, upgraded_task, upgraded_episode),
+    "3": (upgraded_task, upgraded_episode),
 }
 
 Rows: TypeAlias = list[dict[str, Any]]

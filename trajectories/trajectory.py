@@ -12,13 +12,14 @@ from trajectories.trace_record import Trace
 
 
 class Outcome(StrEnum):
-    """How the run that a trajectory records came to its end."""
+    """How the run that a trajectory records came to its end; of an invalid one nothing can be said."""
 
     RETURNED = "returned"
     RAISED = "raised"
     CUT = "cut"
     SOLVED = "solved"
     FAILED = "failed"
+    INVALID = "invalid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

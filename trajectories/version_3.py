@@ -1,11 +1,24 @@
-"""Version 3: rows of tasks as the third version of the schema stored them, as rows of today's."""
+"""Version 3: rows of tasks and of episodes as the third version of the schema stored them, as rows of today's."""
 
 import re
 from typing import Any
 
+from trajectories.ends import cause_of
+
 Row = dict[str, Any]
 
 _HUNK = re.compile(r"@@ -(\S+) \+(\S+) @@")
+# What episodes did not record then: no model wrote their messages, and faults ended their job.
+_UNKNOWN_STEP: Row = {
+    "output_digest": "",
+    "output_bytes": 0,
+    "tree_digest": "",
+    "policy_seconds": 0.0,
+    "model_calls": 0,
+    "prompt_tokens": None,
+    "completion_tokens": None,
+}
+_UNKNOWN: Row = {"reason": "", "reward_valid": True, "cost": None, "start_digest": ""}
 _OTHER_SIDE = {"-": "+", "+": "-"}
 
 
@@ -20,6 +33,19 @@ def upgraded_task(row: Row) -> Row:
     kept = {name: value for name, value in row.items() if name not in place and name != "buggy_source"}
     back = _turned_round(row["patch"])
     return {**kept, "kind": "mutate-fix", "places": [place], "oracle_patch": back, "hidden_files": [], "gates": []}
+
+
+def upgraded_episode(row: Row) -> Row:
+    """Return the row in today's form; one that holds no episode is the same in both."""
+    episode = row.get("episode")
+    if not episode:
+        return row
+    ended_by = episode["ended_by"]
+    cause = cause_of(
+        ended_by, solved=episode["reward"] == 1.0, tamper=ended_by == "tamper", changed=bool(episode["patch"])
+    )
+    steps = [{**_UNKNOWN_STEP, **step} for step in episode["steps"]]
+    return {**row, "episode": {**_UNKNOWN, **episode, "cause": str(cause), "steps": steps}}
 
 
 def _turned_round(patch: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from collectors.accounts.chat_endpoint import ChatSettings
+from collectors.chat_client import ChatSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

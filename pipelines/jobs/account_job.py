@@ -1,6 +1,5 @@
 """Tells the traces of one repository in English, and has a model tell them again where an endpoint is configured."""
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +7,9 @@ from pathlib import Path
 from collectors.accounts.chat_endpoint import ChatEndpoint
 from collectors.accounts.rewriter import Asked, Rewriter, judge, rewrite_all
 from collectors.accounts.writer import METHOD, write_account
-from pipelines.errors import EndpointSilent, UserError
+from pipelines.errors import EndpointSilent
 from pipelines.jobs.image_job import repository_name
+from pipelines.policies import key_of
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.account import TEMPLATE, Account, Verdict, account_from_row
 from trajectories.rows import from_row
@@ -24,10 +24,7 @@ def check_rewriter(recipe: CollectRecipe) -> None:
 
 
 def _key(variable: str) -> str:
-    key = os.environ.get(variable, "") if variable else ""
-    if variable and not key:
-        raise UserError(f"the variable {variable!r}, which accounts.rewriter.key_variable names, is not set: set it")
-    return key
+    return key_of(variable, "accounts.rewriter.key_variable")
 
 
 def tell(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from collectors.actions import Action, perform
+from collectors.actions import Action
 from collectors.errors import GuestStreamError
 from collectors.line_coverage import map_coverage
 from collectors.ship import read_lines, run_with_guest
+from collectors.tools import perform
 from images.base_image import COVERAGE_FOLDER, ensure_base
 from images.container import Container
 from images.docker_container import DockerContainer

@@ -3,6 +3,7 @@
 from model.documents import account_document, episode_document
 from model.render import Control
 from tests.model.test_training import _TOKENIZER
+from trajectories.ends import Cause
 from trajectories.episode import Episode, Step
 from trajectories.frame import Frame, FrameKind
 from trajectories.trace_record import Trace
@@ -10,9 +11,8 @@ from trajectories.trace_record import Trace
 
 def _episode(steps: int, observation: str) -> Episode:
     step = Step(thought="t", tool="bash", arguments={"body": "ls"}, observation=observation, exit_code=0, seconds=0.0)
-    return Episode(
-        task_id="t", policy="p", goal="g", steps=(step,) * steps, ended_by="submit", patch="", judged={}, reward=1.0
-    )
+    texts = {"task_id": "t", "policy": "p", "goal": "g", "ended_by": "submit", "patch": ""}
+    return Episode(**texts, cause=Cause.SOLVED, steps=(step,) * steps, judged={}, reward=1.0)
 
 
 def test_actions_are_learnt_the_goal_is_not_and_about_half_of_the_observations_are() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from trajectories.ends import Cause
 from trajectories.episode import Episode, Step
 from trajectories.frame import Frame, FrameKind
 from trajectories.origin import Origin
@@ -37,7 +38,7 @@ def trajectories() -> list[Trajectory]:
     trace = Trace(entry="a.py:f", source="\ndef f():\n", frames=frames, cut="events", values_cut=2)
     step = Step(thought="t", tool="bash", arguments={"body": "ls"}, observation="é", exit_code=0, seconds=0.5)
     texts = {name: name for name in ("task_id", "policy", "goal", "ended_by", "patch")}
-    episode = Episode(**texts, steps=(step,), judged={"a": "passed"}, reward=1.0)
+    episode = Episode(**texts, cause=Cause.SOLVED, steps=(step,), judged={"a": "passed"}, reward=1.0)
     return [
         Trajectory(id="a", origin=origin, outcome=Outcome.CUT, trace=trace),
         Trajectory(id="b", origin=origin, outcome=Outcome.SOLVED, episode=episode),

@@ -1,9 +1,14 @@
-"""Rows of tasks of schema version 3 become rows of today's."""
+"""Rows of tasks and episodes of schema version 3 become rows of today's."""
+
+import pytest
 
 from collectors.patches import apply_patch, unified_diff
 from collectors.task import Place, task_from_row
+from tests.trajectories.test_rows import ORIGIN, SOLVED, STEP
+from trajectories.rows import from_row, to_row
 from trajectories.schema import TASKS
-from trajectories.version_3 import upgraded_task
+from trajectories.trajectory import Outcome, Trajectory
+from trajectories.version_3 import upgraded_episode, upgraded_task
 
 _CLEAN, _BUGGY = "def f(x):\n    return x > 1\n\n\ny = 1", "def f(x):\n    return x < 1\n\n\ny = 1"
 _ROW = {
@@ -25,3 +30,32 @@ def test_a_task_of_version_3_has_one_place_and_the_patch_back() -> None:
 def test_rows_of_other_datasets_are_the_same() -> None:
     row = {"repository": "a"}
     assert upgraded_task(row) is row
+
+
+_NEW = {"cause", "reason", "reward_valid", "cost", "start_digest"}
+_NEW_OF_STEP = set(STEP.__slots__) - {"thought", "tool", "arguments", "observation", "exit_code", "seconds"}
+
+
+def _episode_of_version_3(**changes: object) -> dict[str, object]:
+    row = to_row(Trajectory(id="b", origin=ORIGIN, outcome=Outcome.FAILED, episode=SOLVED))
+    steps = [{name: step[name] for name in step if name not in _NEW_OF_STEP} for step in row["episode"]["steps"]]
+    kept = {name: value for name, value in row["episode"].items() if name not in _NEW}
+    return {**row, "episode": {**kept, **changes, "steps": steps}}
+
+
+@pytest.mark.parametrize(
+    ("ended_by", "reward", "patch", "cause"),
+    [
+        ("submit", 1.0, "p", "solved"),
+        ("submit", 0.0, "p", "unsolved"),
+        ("submit", 0.0, "", "gave up"),
+        ("policy", 0.0, "p", "gave up"),
+        ("seconds", 0.0, "p", "budget"),
+        ("tamper", 0.0, "p", "tamper"),
+    ],
+)
+def test_an_episode_of_version_3_has_a_cause(ended_by: str, reward: float, patch: str, cause: str) -> None:
+    row = upgraded_episode(_episode_of_version_3(ended_by=ended_by, reward=reward, patch=patch))
+    episode = from_row(row).episode
+    assert episode is not None
+    assert (str(episode.cause), episode.reward_valid, episode.steps) == (cause, True, (STEP, STEP))

@@ -1,0 +1,1 @@
+"""Episodes that `transformers serve` plays with a tiny model of random weights."""
