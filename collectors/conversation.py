@@ -50,7 +50,6 @@ class Conversation:
         self.ended_by: End | None = None
         self.reason = ""
         self.start_digest = ""
-        self._tree: WorkTree | None = None
         self._policy = policy
         self._limits = limits
         self._messages = [Message(role="system", content=system_prompt()), Message(role="user", content=goal)]
@@ -80,7 +79,6 @@ class Conversation:
     def run(self, agent: Container) -> None:
         """Act in the container until something ends the episode."""
         tree, budget = WorkTree(agent), Budget(self._limits)
-        self._tree = tree
         self.start_digest = tree.digest()
         while self.ended_by is None:
             if spent := budget.spent():
@@ -88,10 +86,6 @@ class Conversation:
             elif said := self._ask():
                 self._act(agent, said, tree, seconds=budget.command_seconds())
                 budget.count(self.steps[-1], said.text, tokens=said.after.conversation or self._estimate())
-
-    def new_files(self) -> list[str]:
-        """Return the files of the work tree that were not there before the first step."""
-        return self._tree.new_files() if self._tree else []
 
     def _ask(self) -> _Said | None:
         """Return the policy's message, as text that can be stored, or None when it ended the episode."""

@@ -2,26 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import PurePosixPath
 
 from collectors.actions import storable
-from collectors.conversation import OWN_LOSSES, Conversation
+from collectors.conversation import Conversation
 from collectors.episode_limits import EpisodeLimits
-from collectors.judge import Verdict, judge
-from collectors.patches import diff_of
+from collectors.judge import JudgeSettings, Verdict, judge_patch
 from collectors.policy import Policy
+from collectors.start_state import prepare_state
+from collectors.submission import Submission, collect_submission, take_snapshot
 from collectors.task import Task
 from images.container import Container
-from images.errors import ContainerLost, ImagesError
-from images.source_tree import is_test_name
-from trajectories.ends import FAULTS, cause_of
+from images.errors import ImagesError
+from trajectories.ends import FAULTS, End, cause_of
 from trajectories.episode import Episode
 
 __all__ = ["EpisodeLimits", "play"]
 
-_JUDGINGS = 2
-_NO_VERDICT = Verdict(reward=0.0, outcomes={}, tamper=False)
-_NOT_CARRIED = frozenset({"conftest.py", "sitecustomize.py", "usercustomize.py"})
+_NOT_JUDGED = Verdict(reward=0.0, outcomes={})
 
 
 def play(
@@ -30,103 +27,61 @@ def play(
     open_container: Callable[[], Container],
     sources: Mapping[str, str],
     limits: EpisodeLimits,
+    *,
+    judging: JudgeSettings | None = None,
 ) -> Episode:
-    """Play the task in one container and judge it in another; both come from `open_container`, at the clean state.
+    """Play the task in one container and judge it in others; all come from `open_container`, at the clean state.
 
-    `sources` (path -> clean text) and new modules of their packages are all that is carried from the agent's container to
-    the judge's. Whatever goes wrong is the episode's end, with its cause, and never an exception.
+    `sources` are the image's clean texts by path. A patch of source files is all that goes from the agent's container to the
+    judge's. Whatever goes wrong is the episode's end, with its cause, and never an exception.
     """
     talk = Conversation(task.goal, policy, limits)
-    start: dict[str, bytes] = {}
-    changed: dict[str, bytes] = {}
-    verdict = _NO_VERDICT
+    submission, verdict = Submission(patch=""), _NOT_JUDGED
     with talk.faults_as_ends():
-        planted = {path: text.encode() for path, text in task.start(sources).items()}
-        start = {path: text.encode() for path, text in sources.items()} | planted
-        changed = _act(talk, open_container, start, planted)
+        submission = _act(talk, task, open_container, sources)
         if talk.ended_by not in FAULTS:
-            verdict = _judge(talk, open_container, task, {**planted, **changed})
+            verdict = judge_patch(open_container, task, sources, submission.patch, judging).flagged(*submission.flags)
+            _hear(talk, verdict)
     assert talk.ended_by is not None
     solved = verdict.reward == 1.0
-    cause = cause_of(talk.ended_by, solved=solved, tamper=verdict.tamper, changed=bool(changed))
     return Episode(
         task_id=task.id,
         policy=policy.name,
         goal=task.goal,
         steps=tuple(talk.steps),
         ended_by=talk.ended_by,
-        cause=cause,
+        cause=cause_of(talk.ended_by, solved=solved, tamper=verdict.tamper, changed=bool(submission.patch)),
         reason=talk.reason,
-        patch=_patch(start, changed),
+        patch=submission.patch,
         judged={test: storable(outcome) for test, outcome in verdict.outcomes.items()},
         reward=None if talk.ended_by in FAULTS else verdict.reward,
+        flags=verdict.flags,
         start_digest=talk.start_digest,
         cost=talk.usage.cost,
     )
 
 
 def _act(
-    talk: Conversation,
-    open_container: Callable[[], Container],
-    start: Mapping[str, bytes],
-    planted: Mapping[str, bytes],
-) -> dict[str, bytes]:
-    """Return the files to carry when the conversation has ended; none of a container that was lost."""
+    talk: Conversation, task: Task, open_container: Callable[[], Container], sources: Mapping[str, str]
+) -> Submission:
+    """Return what reaches the judge when the conversation has ended; nothing of a container that was lost."""
     agent = open_container()
     try:
-        agent.put(planted)
+        prepare_state(agent, task, sources)
+        snapshot = take_snapshot(agent, task)
         with talk.faults_as_ends():
             talk.run(agent)
-            return _changes(talk, agent, start)
-        return {}
+            return collect_submission(agent, task, sources, snapshot)
+        return Submission(patch="")
     finally:
-        _close(agent)
+        # What is played and fetched counts; a container that an engine keeps is swept later, by its label.
+        with suppress(ImagesError, OSError):
+            agent.close()
 
 
-def _close(container: Container) -> None:
-    # What is played and fetched counts; a container that an engine keeps is swept later, by its label.
-    with suppress(ImagesError, OSError):
-        container.close()
-
-
-def _changes(talk: Conversation, agent: Container, start: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the source files that differ from the start, and new modules beside them in their packages."""
-    packages = tuple(path.removesuffix("__init__.py") for path in start if path.endswith("/__init__.py"))
-    new = [path for path in talk.new_files() if path.startswith(packages) and _may_be_carried(path)]
-    now = agent.get([*start, *new])
-    return {path: data for path, data in now.items() if data != start.get(path)}
-
-
-def _may_be_carried(path: str) -> bool:
-    """Say whether a new file is a module of the project: nothing that tests or an interpreter would load by itself."""
-    name = PurePosixPath(path)
-    tests = is_test_name(path) or bool({"test", "tests"} & set(name.parts))
-    return name.suffix == ".py" and path.isprintable() and not tests and name.name not in _NOT_CARRIED
-
-
-def _judge(
-    talk: Conversation, open_container: Callable[[], Container], task: Task, files: Mapping[str, bytes]
-) -> Verdict:
-    """Return the judge's verdict; one whose container fails is asked once more, in another container."""
-    for left in reversed(range(_JUDGINGS)):
-        try:
-            fresh = open_container()
-            try:
-                return judge(fresh, task, files)
-            finally:
-                _close(fresh)
-        except ContainerLost as error:
-            if error.reason in OWN_LOSSES:
-                talk.reason = f"the hidden tests' container was lost: {error}"
-                return _NO_VERDICT
-            if not left:
-                raise
-        except ImagesError:
-            if not left:
-                raise
-    raise AssertionError("the last judging returns or raises")
-
-
-def _patch(start: Mapping[str, bytes], changed: Mapping[str, bytes]) -> str:
-    before = {path: start[path].decode("utf-8", "replace") for path in changed if path in start}
-    return diff_of(before, {path: data.decode("utf-8", "replace") for path, data in changed.items()})
+def _hear(talk: Conversation, verdict: Verdict) -> None:
+    """Make a verdict that means nothing the episode's end."""
+    if not verdict.valid:
+        talk.end(End.CONTAINER if verdict.fault else End.HARNESS, verdict.cause)
+    elif verdict.cause:
+        talk.reason = storable(f"the hidden tests did not run to their end: {verdict.cause}")

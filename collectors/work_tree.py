@@ -42,7 +42,6 @@ class WorkTree:
         self._digest = ""
         self._entries: dict[bytes, _Entry] = {}
         self._sums: dict[bytes, str] = {}
-        self._first: frozenset[bytes] = frozenset()
 
     def digest(self) -> str:
         """Return 64 hexadecimal digits; empty where the tree is too large to be listed."""
@@ -52,11 +51,6 @@ class WorkTree:
             self._take_sums(entries)
             self._index, self._entries, self._digest = index, entries, self._digest_of(entries)
         return self._digest
-
-    def new_files(self) -> list[str]:
-        """Return the regular files of the last digest that the first one did not have, sorted."""
-        new = [name for name, entry in self._entries.items() if entry.kind == b"f" and name not in self._first]
-        return sorted(os.fsdecode(name) for name in new)
 
     def _list(self) -> bytes:
         if not self._index:
@@ -68,7 +62,7 @@ class WorkTree:
 
     def _take_sums(self, entries: dict[bytes, _Entry]) -> None:
         if not self._entries:
-            self._sums, self._first = self._all_sums(), frozenset(entries)
+            self._sums = self._all_sums()
             return
         changed = [name for name, entry in entries.items() if entry.kind == b"f" and entry != self._entries.get(name)]
         for name in changed:

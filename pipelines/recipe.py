@@ -10,6 +10,7 @@ from typing import TypeVar
 from collectors.accounts.account_settings import AccountSettings
 from collectors.episode_settings import EpisodeSettings
 from collectors.function_calls import CallSettings
+from collectors.gates.check import GateSettings
 from collectors.mutate_fix import MutateFixSettings
 from collectors.program_tracing import ProgramSettings
 from collectors.repository_traces import CutSettings
@@ -63,6 +64,7 @@ class CollectRecipe:
     accounts: AccountSettings = field(default_factory=AccountSettings)
     program_traces: ProgramSettings = field(default_factory=ProgramSettings)
     tasks: MutateFixSettings = field(default_factory=MutateFixSettings)
+    gates: GateSettings = field(default_factory=GateSettings)
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
     near_duplicates: NearDuplicateSettings = field(default_factory=NearDuplicateSettings)
 

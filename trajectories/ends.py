@@ -46,8 +46,9 @@ def cause_of(ended_by: str, *, solved: bool, tamper: bool, changed: bool) -> Cau
     """Return the cause of an end: a fault comes before what a judge said, `changed` says whether a source file differs."""
     if ended_by in FAULTS:
         return FAULTS[End(ended_by)]
-    if tamper or solved:
-        return Cause.TAMPER if tamper else Cause.SOLVED
+    # What shows an attempt at the tests takes nothing from a repair that earned its reward without it.
+    if solved or tamper:
+        return Cause.SOLVED if solved else Cause.TAMPER
     if ended_by in _BUDGETS:
         return Cause.BUDGET
     return Cause.UNSOLVED if changed and ended_by == End.SUBMIT else Cause.GAVE_UP

@@ -33,10 +33,11 @@ class Step:
 class Episode:
     """What a policy did on one task, and what the judge said.
 
-    `ended_by` is why no further step came (`End`), `reason` a sentence where there is more to say; `cause` is what it came
-    to. `judged` maps each hidden test id to its outcome in the judge's fresh container; `patch` is a unified diff of the
-    source files that were changed. `reward` is None when no reward is valid, because something failed that is not the
-    agent's. `start_digest` is of the work tree before the first step; `cost` is None where no price is known.
+    `ended_by` is why no further step came (`End`), `reason` a sentence where there is more to say; `cause` is what it
+    came to. `judged` maps each hidden test id to its outcome in the judge's fresh container; `patch` is a unified diff
+    of the source files that were changed. `reward` is None when no reward is valid, because something failed that is
+    not the agent's; `flags` name what showed a forgery or an attempt (docs/tasks.md). `start_digest` is of the work
+    tree before the first step; `cost` is None where no price is known.
     """
 
     task_id: str
@@ -49,6 +50,7 @@ class Episode:
     judged: dict[str, str]
     reward: float | None
     reason: str = ""
+    flags: tuple[str, ...] = ()
     start_digest: str = ""
     cost: float | None = None
 

@@ -80,6 +80,7 @@ def _episode_to_row(episode: Episode) -> Row:
     row = {name: getattr(episode, name) for name in Episode.__slots__}
     row["judged"] = _named(episode.judged)
     row["cause"], row["reward_valid"] = str(episode.cause), episode.reward_valid
+    row["flags"] = list(episode.flags)
     row["steps"] = [{**asdict(step), "arguments": _named(step.arguments)} for step in episode.steps]
     return row
 
@@ -88,6 +89,7 @@ def _episode_from_row(row: Row) -> Episode:
     named = {
         **{name: row[name] for name in Episode.__slots__},
         "cause": Cause(row["cause"]),
+        "flags": tuple(row["flags"]),
         "judged": {e["name"]: e["text"] for e in row["judged"]},
         "steps": tuple(
             Step(**{**step, "arguments": {e["name"]: e["text"] for e in step["arguments"]}}) for step in row["steps"]

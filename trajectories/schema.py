@@ -74,6 +74,7 @@ _EPISODE = pa.struct(
         ("judged", _NAMED_TEXT),
         ("reward", pa.float64()),
         ("reward_valid", pa.bool_()),
+        ("flags", pa.list_(pa.string())),
         ("cost", pa.float64()),
         ("start_digest", pa.string()),
         ("steps", pa.list_(_STEP)),

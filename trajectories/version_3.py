@@ -18,7 +18,7 @@ _UNKNOWN_STEP: Row = {
     "prompt_tokens": None,
     "completion_tokens": None,
 }
-_UNKNOWN: Row = {"reason": "", "reward_valid": True, "cost": None, "start_digest": ""}
+_UNKNOWN: Row = {"reason": "", "reward_valid": True, "flags": [], "cost": None, "start_digest": ""}
 _OTHER_SIDE = {"-": "+", "+": "-"}
 
 

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from collectors.candidates import Candidates
+from collectors.gates.check import check_tasks
 from collectors.mutate_fix import Planting, plant_bugs
 from collectors.task import Task, task_from_row, task_to_row
 from pipelines.entry_build import repository_name
@@ -24,7 +25,8 @@ def plant(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> str:
     candidates = Candidates(read_map(folder, entry, sources), sources, seed=recipe.tasks.seed)
     planting = Planting(repository=unit, split=row["split"], image=row["image"], source_digest=row["source_digest"])
     with recipe.containers.session() as containers:
-        tasks = plant_bugs(lambda: containers.open(row["image"]), candidates, sources, planting, recipe.tasks)
+        planted = plant_bugs(lambda: containers.open(row["image"]), candidates, sources, planting, recipe.tasks)
+        tasks = check_tasks(lambda: containers.open(row["image"]), planted, sources, recipe.gates)
     store.commit(unit, [task_to_row(task) for task in tasks], seconds=time.monotonic() - began)
     return f"{sum(task.status == 'valid' for task in tasks)} of {len(tasks)} valid"
 

@@ -68,7 +68,7 @@ def test_what_differs_by_itself_is_equal_after_normalising(command: str, rules: 
     [
         ("echo $RANDOM$RANDOM; true", "output"),
         (
-            "head -c 40000 /dev/zero | tr '\\0' x; echo $RANDOM$RANDOM; head -c 40000 /dev/zero | tr '\\0' x",
+            "head -c 40000 /dev/zero | tr '\\0' x; printf '%05d%05d' $RANDOM $RANDOM; head -c 40000 /dev/zero | tr '\\0' x",
             "output beyond what is shown",
         ),
         ("seq 30 | shuf", "order of lines"),

@@ -49,11 +49,3 @@ def test_what_is_no_change_does_not_show(local: Container, command: str) -> None
     first = tree.digest()
     local.run(["bash", "-c", command])
     assert tree.digest() == first
-
-
-def test_new_files_are_named(local: Container) -> None:
-    tree = WorkTree(local)
-    tree.digest()
-    local.run(["bash", "-c", "mkdir a; echo > a/b.py; rm ledger.py"])
-    tree.digest()
-    assert tree.new_files() == ["a/b.py"]
