@@ -16,11 +16,13 @@ from trajectories.trajectory import content_id
 
 Runs = tuple[TestRun, ...]
 _BATCH = 24
+# Of the tasks, at most this part has several places.
+_ONE_IN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutateFixSettings:
-    """How many bugs are tried and kept in one repository, how many of these have several places, and what judges each.
+    """How many bugs are tried and kept in one repository, how many of these may have several places, and what judges each.
 
     `tests` of those that run the place, the most specific ones, are run and become the task's; up to `more_tests` are run
     after them when none of these fails. `test_seconds` is the most that these may take.
@@ -64,36 +66,62 @@ def plant_bugs(
     *,
     progress: Callable[[Task], None] = lambda task: None,
 ) -> list[Task]:
-    """Try candidates until enough are valid, then bugs of several places; return all, refused ones with their reason."""
+    """Try candidates, and bugs of several places made of them, until enough are valid; return all, refused ones with their
+    reason."""
     with _Screener(open_container, sources, settings) as screener:
-        found = _singles(screener, candidates, planting, progress)
-        valid = [(bug, task) for bug, task in found if task.status == "valid"]
-        joined = joined_bugs(valid, sources, number=settings.joined, seed=settings.seed)
-        for bug, runs in screener.results(joined) if joined else ():
-            found.append((bug, _task(bug, runs, sources, planting)))
-            progress(found[-1][1])
-    return [task for _, task in found]
+        planter = _Planter(screener, candidates, planting, progress)
+        several = min(settings.joined, settings.tasks // _ONE_IN)
+        planter.plant_singles(settings.tasks - several)
+        planter.plant_joined(several)
+        planter.plant_singles(settings.tasks - len(planter.valid))
+    return [task for _, task in planter.tried]
 
 
-def _singles(
-    screener: "_Screener", candidates: Candidates, planting: Planting, progress: Callable[[Task], None]
-) -> list[tuple[Bug, Task]]:
-    found: list[tuple[Bug, Task]] = []
-    settings = screener.settings
-    wanted = settings.tasks
-    while wanted and len(found) < settings.candidates:
-        bugs = candidates.take(min(_BATCH, settings.candidates - len(found), 2 * wanted))
-        if not bugs:
-            break
-        for bug, runs in screener.results(bugs):
-            task = _task(bug, runs, screener.sources, planting)
-            candidates.learn(bug, failed=task.status == "valid")
-            # What is more than is wanted was tried for nothing, and teaches nevertheless.
-            if wanted:
-                found.append((bug, task))
-                progress(task)
-                wanted -= task.status == "valid"
-    return found
+class _Planter:
+    """Plants bugs and keeps what came of each that was tried."""
+
+    def __init__(
+        self, screener: "_Screener", candidates: Candidates, planting: Planting, progress: Callable[[Task], None]
+    ) -> None:
+        self._screener = screener
+        self._candidates = candidates
+        self._planting = planting
+        self._progress = progress
+        self.tried: list[tuple[Bug, Task]] = []
+
+    @property
+    def valid(self) -> list[tuple[Bug, Task]]:
+        """Return the bugs that became tasks."""
+        return [(bug, task) for bug, task in self.tried if task.status == "valid"]
+
+    def plant_singles(self, wanted: int) -> None:
+        """Try candidates until so many more are valid, or as many were tried as the settings allow."""
+        while wanted > 0 and len(self.tried) < self._screener.settings.candidates:
+            left = self._screener.settings.candidates - len(self.tried)
+            bugs = self._candidates.take(min(_BATCH, left, 2 * wanted))
+            if not bugs:
+                return
+            for bug, runs in self._screener.results(bugs):
+                task = self._task(bug, runs)
+                self._candidates.learn(bug, failed=task.status == "valid")
+                # What is more than is wanted was tried for nothing, and teaches nevertheless.
+                if wanted > 0:
+                    self._keep(bug, task)
+                    wanted -= task.status == "valid"
+
+    def plant_joined(self, number: int) -> None:
+        """Try so many bugs of several places, made of those that are valid."""
+        settings = self._screener.settings
+        bugs = joined_bugs(self.valid, self._screener.sources, number=number, seed=settings.seed)
+        for bug, runs in self._screener.results(bugs) if bugs else ():
+            self._keep(bug, self._task(bug, runs))
+
+    def _task(self, bug: Bug, runs: Runs | None) -> Task:
+        return _task(bug, runs, self._screener.sources, self._planting)
+
+    def _keep(self, bug: Bug, task: Task) -> None:
+        self.tried.append((bug, task))
+        self._progress(task)
 
 
 class _Screener:
