@@ -74,7 +74,7 @@ def collect_submission(container: Container, task: Task, sources: Mapping[str, s
     texts = container.get([path for path in changed if not now.get(path, "-> ").startswith("-> ")])
     refused = {path: _refusal(path, start, texts.get(path), now.get(path, "")) for path in changed}
     left_out = {path: why for path, why in refused.items() if why}
-    flags = {flag for path in left_out for flag in _flags(path, now.get(path, ""))}
+    flags = {flag for path in left_out for flag in _flags(path, start, now.get(path, ""))}
     if any(_weakened(data, texts.get(path, b"")) for path, data in snapshot.tests.items() if path in changed):
         flags.add("tests")
     kept = {path: texts[path].decode() for path, why in refused.items() if not why}
@@ -92,13 +92,13 @@ def _refusal(path: str, sources: Mapping[str, str], data: bytes | None, digest: 
     return why_refused(path, sources)
 
 
-def _flags(path: str, digest: str) -> list[str]:
+def _flags(path: str, sources: Mapping[str, str], digest: str) -> list[str]:
     """Return what a file that does not reach the judge shows."""
     if is_runner(path):
         return ["runner"]
     if digest.startswith("-> "):
         return ["link"]
-    return ["shadow"] if digest and is_shadow(path) else []
+    return ["shadow"] if digest and is_shadow(path, sources) else []
 
 
 def _weakened(old: bytes, new: bytes) -> bool:
