@@ -21,7 +21,17 @@ from images.base_image import base_name, ensure_base
 from pipelines.cli_errors import exit_with_sentence
 from pipelines.entry_build import repository_name, spec_text
 from pipelines.errors import UserError
-from pipelines.jobs import account_job, episode_job, image_job, map_job, program_job, task_job, trace_job
+from pipelines.jobs import (
+    account_job,
+    episode_job,
+    image_job,
+    issue_fix_job,
+    map_job,
+    program_job,
+    task_job,
+    task_trace_job,
+    trace_job,
+)
 from pipelines.progress import Progress
 from pipelines.ray_session import ray_session
 from pipelines.recipe import CollectRecipe, ProgramsEntry, RepositoryEntry
@@ -157,9 +167,31 @@ class _Driver:
                 self._unit("episodes", episode_job.forage, entry, task, name=f"{task.repository} {task.operator}")
                 for task in task_job.read_tasks(self._folder, entry)
             ]
+        following += self._joined(unit, entry)
         for new in following:
             self._progress.expect(new.stage)
             self._waiting.append(new)
+
+    def _joined(self, unit: Unit, entry: RepositoryEntry) -> list[Unit]:
+        """Return the units that mine the repository's history, and those that join traces to tasks and episodes."""
+        settings = self._recipe.task_traces
+        if unit.stage == "images":
+            return [
+                self._unit(
+                    "issue-fix", issue_fix_job.mine, entry, change, name=f"{repository_name(entry)} {change.name}"
+                )
+                for change in issue_fix_job.find_changes(self._folder, self._recipe, entry)
+            ]
+        if unit.stage in ("tasks", "issue-fix") and settings.tests:
+            mined = unit.stage == "issue-fix"
+            name = issue_fix_job.unit_name(entry, unit.arguments[3]) if mined else repository_name(entry)
+            return [self._unit("task traces", task_trace_job.trace_tasks, entry, name, name=name)]
+        if unit.stage == "episodes" and settings.episodes:
+            task = unit.arguments[3]
+            first = [known.id for known in task_job.read_tasks(self._folder, entry)[: settings.episodes]]
+            if task.id in first:
+                return [self._unit("edit traces", task_trace_job.trace_episodes, entry, task, name=unit.name)]
+        return []
 
 
 # Retries are ours: a unit that ran twice commits once, and a failing repository is not tried again (reliability, 8).

@@ -10,9 +10,11 @@ from typing import TypeVar
 from collectors.accounts.account_settings import AccountSettings
 from collectors.forager import EpisodeLimits
 from collectors.function_calls import CallSettings
+from collectors.issue_fix.settings import IssueFixSettings
 from collectors.mutate_fix import MutateFixSettings
 from collectors.program_tracing import ProgramSettings
 from collectors.repository_traces import CutSettings
+from collectors.task_traces import TaskTraceSettings
 from collectors.tracing import TraceLimits
 from images.build_settings import BuildSettings
 from images.container_choice import ContainerSettings
@@ -62,6 +64,8 @@ class CollectRecipe:
     accounts: AccountSettings = field(default_factory=AccountSettings)
     program_traces: ProgramSettings = field(default_factory=ProgramSettings)
     tasks: MutateFixSettings = field(default_factory=MutateFixSettings)
+    issue_fix: IssueFixSettings = field(default_factory=IssueFixSettings)
+    task_traces: TaskTraceSettings = field(default_factory=TaskTraceSettings)
     episodes: EpisodeLimits = field(default_factory=EpisodeLimits)
 
     def __post_init__(self) -> None:

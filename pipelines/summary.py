@@ -11,7 +11,15 @@ from trajectories.schema import DATASETS
 from trajectories.store import Store
 
 FIGURES = ("rows", "bytes", "seconds")
-_STATES = {"images": "status", "programs": "status", "tasks": "status", "coverage": "core", "accounts": "verdict"}
+_STATES = {
+    "images": "status",
+    "programs": "status",
+    "tasks": "status",
+    "coverage": "core",
+    "accounts": "verdict",
+    "goals": "style",
+    "divergences": "status",
+}
 
 
 def summarise(folder: Path) -> dict[str, dict[str, int]]:
