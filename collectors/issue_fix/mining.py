@@ -1,7 +1,7 @@
 """Mining: one change of a history becomes tasks, tried in a container of its image; what is refused keeps its reason."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from collectors.issue_fix.bench import Bench, Outcomes
 from collectors.issue_fix.pieces import Piece, pieces_of, taken_back
@@ -49,15 +49,15 @@ class Mined:
 
 @dataclass(slots=True, kw_only=True)
 class _Seen:
-    """What the runs of a change say: tests that pass after it, those of them that fail before, and those that stay."""
+    """What the runs of a change say: the tests that pass after it, and those of them that pass before it too and stay."""
 
     passing: frozenset[str]
-    before: Outcomes
     staying: frozenset[str]
-    failing: frozenset[str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.failing = self.passing - self.before.passed
+    @property
+    def failing(self) -> frozenset[str]:
+        """Return the tests that pass after the change alone."""
+        return self.passing - self.staying
 
 
 class Miner:
@@ -113,7 +113,9 @@ class Miner:
         again = sorted({*self._files, *(test.split("::", 1)[0] for test in tried)})
         once, twice = bench.run({}, files=again), bench.run({}, files=again)
         passing = (once.passed & twice.passed) | (elsewhere - tried)
-        return _Seen(passing=passing, before=old, staying=passing & (old.passed | before))
+        # A test of the same name that passed before, and is changed so that it fails, is wanted; one that is only not
+        # collected, since its module asks for something new, stays.
+        return _Seen(passing=passing, staying=passing & (old.passed | (before - old.failed.keys())))
 
     def _fixes(self, bench: Bench, pieces: Sequence[Piece], seen: _Seen) -> list[Fix]:
         tests = sorted(seen.passing)
