@@ -71,6 +71,7 @@ def open_history(folder: Path, revision: str | None = None, settings: SourceSett
         lent = ours.folder / "objects" / "info" / "alternates"
         lent.parent.mkdir(exist_ok=True)
         lent.write_text(f"{found.objects}\n")
+        (ours.folder / "shallow").write_text("".join(f"{commit}\n" for commit in found.shallow()))
         try:
             ours.run("update-ref", "refs/heads/asked", commit)
             ours.run("repack", "-q", "-a", "-d", "-F", "--window=0", "--depth=0")
@@ -96,9 +97,11 @@ def _opened(folder: Path) -> Iterator["Repo"]:
 
 
 def read_commits(repository: "Repo", *, most: int) -> Iterator[Commit]:
-    """Yield the newest commits that have a parent, the newest first, along first parents."""
+    """Yield the newest commits whose parent is there, the newest first, along first parents."""
+    boundary = Path(repository.git_dir) / "shallow"
+    shallow = set(boundary.read_text().split()) if boundary.exists() else set()
     for commit in repository.iter_commits("refs/heads/asked", first_parent=True, max_count=most):
-        if commit.parents:
+        if commit.parents and commit.hexsha not in shallow:
             yield Commit(
                 id=commit.hexsha,
                 parent=commit.parents[0].hexsha,

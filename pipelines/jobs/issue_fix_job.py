@@ -14,7 +14,7 @@ from collectors.task import Task, task_from_row, task_to_row
 from images.build import build_image
 from images.commit_history import Commit, first_line, open_history, read_commits
 from images.errors import BadSource
-from images.git_source import read_commit
+from images.git_source import fetch_history_of, read_commit
 from images.source_store import keep_source
 from images.source_tree import SourceTree
 from images.spec import RepositorySpec, SourceKind, parse_spec
@@ -48,8 +48,8 @@ class Found:
 def find_changes(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> list[Found]:
     """Return the newest changes of the repository's history that change source and tests; none without a history."""
     most = recipe.issue_fix.changes
-    spec = spec_of(entry, folder)
-    if not most or spec.kind is not SourceKind.PATH:
+    spec = _history_of(entry, folder, recipe) if most else None
+    if spec is None or spec.kind is not SourceKind.PATH:
         return []
     released = bool(entry.releases) or parse_spec(entry.spec).kind is SourceKind.HISTORY
     found: list[Found] = []
@@ -62,6 +62,17 @@ def find_changes(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) ->
         # A folder without a history is one that nothing is mined of.
         return found
     return found
+
+
+def _history_of(entry: RepositoryEntry, folder: Path, recipe: CollectRecipe) -> RepositorySpec:
+    """Return the spec of a repository on disk that holds the entry's history; that of an address is fetched first."""
+    spec = spec_of(entry, folder)
+    if spec.kind is not SourceKind.GIT_URL:
+        return spec
+    target = folder / "sources" / f"{spec.repository}.git"
+    commits = recipe.issue_fix.changes * _READ_FOR_ONE + 1
+    fetch_history_of(spec.location, spec.revision, target, commits=commits, settings=recipe.sources)
+    return parse_spec(str(target))
 
 
 def _may_fix(commit: Commit) -> bool:
@@ -92,7 +103,7 @@ def mine(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry, found: Fou
     if tasks.is_done(unit):
         return "done before"
     began = time.monotonic()
-    spec = spec_of(entry, folder)
+    spec = _history_of(entry, folder, recipe)
     before, after = (_tree(spec, commit, recipe) for commit in (found.parent, found.commit))
     tree = before_the_tests(before, after) if found.versions else before
     keep_source(tree, folder / "sources")

@@ -12,7 +12,9 @@ from collectors.goals import Goal, Style
 from tests.chat_server import Reply, chat_server, completion
 from tests.collectors.test_forager import BUGGY, TASK
 
-GOAL = Goal(style=Style.SYMPTOM, text="There is a bug in ledger. `largest([1, 7, 3])` gives `1`, but it should give `7`.\n")
+GOAL = Goal(
+    style=Style.SYMPTOM, text="There is a bug in ledger. `largest([1, 7, 3])` gives `1`, but it should give `7`.\n"
+)
 HIDDEN = Hidden(tests=TASK.fail_to_pass, oracle_patch=TASK.oracle_patch, known=[BUGGY])
 
 

@@ -6,9 +6,11 @@ import pytest
 
 from images.commit_history import first_line, open_history, read_commits
 from images.errors import BadSource
+from images.git_source import fetch_history_of, read_commit
 from images.release_history import write_history
+from images.source_settings import SourceSettings
 from images.source_tree import SourceTree
-from tests.images.hostile.server import git
+from tests.images.hostile.server import LocalServer, git
 
 
 @pytest.fixture
@@ -80,3 +82,16 @@ def test_what_is_no_repository_or_lacks_objects_is_refused(repository: Path, tmp
     (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(BadSource, match="cannot be read"), open_history(repository):
         pass
+
+
+def test_the_newest_commits_of_an_address_are_a_history(repository: Path, tmp_path: Path) -> None:
+    with LocalServer(tmp_path) as server:
+        url, settings = f"{server.url}/git/p", SourceSettings(loopback_http=True)
+        fetch_history_of(url, None, tmp_path / "kept.git", commits=2, settings=settings)
+        with pytest.raises(BadSource, match="could not be fetched"):
+            fetch_history_of(url, "no-such-tag", tmp_path / "none.git", commits=2, settings=settings)
+    assert not (tmp_path / "none.git").exists()
+    with open_history(tmp_path / "kept.git") as history:
+        (commit,) = read_commits(history, most=9)
+    assert (first_line(commit.message), commit.id) == ("Commit 2", git("rev-parse", "HEAD", cwd=repository))
+    assert read_commit(tmp_path / "kept.git", commit.parent).files["a.py"] == b"2\n"
