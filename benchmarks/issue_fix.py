@@ -27,7 +27,7 @@ from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.repository_entry import RepositoryEntry
 from pipelines.jobs import issue_fix_job, task_trace_job
-from pipelines.jobs.image_job import python_texts
+from pipelines.jobs.image_job import image_of, python_texts
 from pipelines.recipe import CollectRecipe
 from trajectories.divergence_record import DivergenceRecord, read_divergences
 from trajectories.goal_record import read_goals
@@ -77,7 +77,7 @@ def check(
     folder: Path, recipe: CollectRecipe, task: Task, entry: RepositoryEntry, checked: Checked, times: int
 ) -> None:
     """Judge the task's state and its solution so many times, each in a container of its own."""
-    _, tree = task_trace_job.image_of(folder, entry, task.image)
+    _, tree = image_of(folder, entry, task.image)
     files = python_texts(tree)
     start = task.start(files)
     solved = {**start, **apply_patch({**files, **start}, task.oracle_patch)}

@@ -6,7 +6,7 @@ from pathlib import Path
 from collectors.forager import play
 from collectors.repairer import Repairer
 from collectors.task import Task
-from pipelines.jobs.image_job import read_image, source_texts
+from pipelines.jobs.image_job import image_of, source_texts
 from pipelines.jobs.trace_job import origin_of
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.rows import to_row
@@ -29,7 +29,7 @@ def forage(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry, task: Ta
     if store.is_done(unit):
         return "done before"
     began = time.monotonic()
-    row, tree = read_image(folder, entry)
+    row, tree = image_of(folder, entry, task.image)
     with recipe.containers.session() as containers:
         episode = play(task, policy, lambda: containers.open(row["image"]), source_texts(tree), recipe.episodes)
     outcome = Outcome.SOLVED if episode.reward == 1.0 else Outcome.FAILED

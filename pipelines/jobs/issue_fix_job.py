@@ -13,7 +13,6 @@ from collectors.issue_fix.sides import before_the_tests, is_changelog, is_test_s
 from collectors.task import Task, task_from_row, task_to_row
 from images.build import build_image
 from images.commit_history import Commit, first_line, open_history, read_commits
-from images.errors import BadSource
 from images.git_source import fetch_history_of, read_commit
 from images.source_store import keep_source
 from images.source_tree import SourceTree
@@ -46,22 +45,25 @@ class Found:
 
 
 def find_changes(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> list[Found]:
-    """Return the newest changes of the repository's history that change source and tests; none without a history."""
+    """Return the newest changes of the repository's history that change source and tests; none without a history.
+
+    Raises `BadSource` for a history that cannot be fetched or read.
+    """
     most = recipe.issue_fix.changes
     spec = _history_of(entry, folder, recipe) if most else None
-    if spec is None or spec.kind is not SourceKind.PATH:
+    if spec is None or spec.kind is not SourceKind.PATH or not _is_repository(Path(spec.location)):
         return []
     released = bool(entry.releases) or parse_spec(entry.spec).kind is SourceKind.HISTORY
     found: list[Found] = []
-    try:
-        with open_history(Path(spec.location), spec.revision, recipe.sources) as history:
-            for commit in read_commits(history, most=most * _READ_FOR_ONE):
-                if len(found) < most and _may_fix(commit):
-                    found.append(_found(commit, released=released))
-    except BadSource:
-        # A folder without a history is one that nothing is mined of.
-        return found
+    with open_history(Path(spec.location), spec.revision, recipe.sources) as history:
+        for commit in read_commits(history, most=most * _READ_FOR_ONE):
+            if len(found) < most and _may_fix(commit):
+                found.append(_found(commit, released=released))
     return found
+
+
+def _is_repository(folder: Path) -> bool:
+    return (folder / ".git").exists() or (folder / "HEAD").is_file()
 
 
 def _history_of(entry: RepositoryEntry, folder: Path, recipe: CollectRecipe) -> RepositorySpec:

@@ -17,14 +17,11 @@ from collectors.task import Task, task_from_row
 from collectors.task_divergence import TaskTracer, record_of
 from images.container import Container
 from images.health import TestSelection, run_tests
-from images.source_store import kept_source
-from images.source_tree import SourceTree
-from pipelines.entry_build import repository_name
-from pipelines.jobs.image_job import python_texts, read_image
+from pipelines.jobs.image_job import image_of, python_texts
 from pipelines.jobs.issue_fix_job import goal_records
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.rows import from_row
-from trajectories.store import Row, Store
+from trajectories.store import Store
 
 _STYLES = (Style.TERSE, Style.VERBOSE, Style.SYMPTOM)
 
@@ -47,18 +44,6 @@ def _opened(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry, image: 
         mounts, native = ({str(compiled): MOUNT}, f"{MOUNT}/{FILE}") if compiled else ({}, None)
         container = stack.enter_context(containers.open(image, mounts=mounts))
         yield _Opened(container=container, files=python_texts(tree), native=native)
-
-
-def image_of(folder: Path, entry: RepositoryEntry, image: str) -> tuple[Row, SourceTree]:
-    """Return the row and the files of an image of the repository: its own, or that of a change of its history."""
-    store, name = Store(folder, "images"), repository_name(entry)
-    for unit in store.units():
-        if unit.startswith(f"{name}-"):
-            row = store.unit_rows(unit)[0]
-            tree = kept_source(folder / "sources", row["source_digest"]) if row["image"] == image else None
-            if tree is not None:
-                return row, tree
-    return read_image(folder, entry)
 
 
 def trace_tasks(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry, unit: str) -> str:
