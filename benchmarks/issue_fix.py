@@ -181,6 +181,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=sorted(PROJECTS))
     parser.add_argument("--changes", type=int, default=4)
     parser.add_argument("--checks", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=60, help="the most runs of the search in one change")
     arguments = parser.parse_args()
     names = arguments.only or (_QUICK if arguments.quick else tuple(PROJECTS))
     entries = {name: RepositoryEntry(spec=PROJECTS[name]) for name in names}
@@ -189,7 +190,7 @@ def main() -> int:
         run_folder=str(arguments.folder),
         repositories=tuple(entries.values()),
         images=BuildSettings(test_runs=2),
-        issue_fix=IssueFixSettings(changes=arguments.changes, runs=60),
+        issue_fix=IssueFixSettings(changes=arguments.changes, runs=arguments.runs),
     )
     checked, tasks = Checked(), []
     for entry in entries.values():

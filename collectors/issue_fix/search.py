@@ -49,9 +49,16 @@ def find_fixes(
     counts only when no test fails that passed before and after.
     """
     last = bench.runs + runs
+    known: dict[frozenset[Piece], set[str]] = {}
 
     def failing_without(part: Sequence[Piece]) -> set[str]:
         """Return the wanted tests that fail when the pieces are taken back; none when another test fails too."""
+        key = frozenset(part)
+        if key not in known:
+            known[key] = tried(part)
+        return known[key]
+
+    def tried(part: Sequence[Piece]) -> set[str]:
         failing, staying = wanted.concerned(wanted.failing, part), wanted.concerned(wanted.staying, part)
         state = taken_back(after, part)
         # Where many tests may be concerned, what makes none of the few fail is not asked further.
