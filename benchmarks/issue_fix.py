@@ -73,9 +73,7 @@ def mine(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry) -> list[Ta
     return tasks
 
 
-def check(
-    folder: Path, recipe: CollectRecipe, task: Task, entry: RepositoryEntry, checked: Checked, times: int
-) -> None:
+def check(folder: Path, task: Task, entry: RepositoryEntry, checked: Checked, times: int) -> None:
     """Judge the task's state and its solution so many times, each in a container of its own."""
     _, tree = image_of(folder, entry, task.image)
     files = python_texts(tree)

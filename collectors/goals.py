@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from textwrap import indent
 
 from collectors.failures import Failure, short
 from collectors.goal_leaks import Hidden, leaks_of
@@ -22,7 +23,7 @@ _OPENINGS = ("Something is wrong in {project}.", "I ran into a bug in {project}.
 _WRONG = (
     "`{call}` gives `{actual}`, but it should give `{expected}`.",
     "`{call}` comes out as `{actual}`; `{expected}` was expected.",
-    "I expected `{expected}` of `{call}` and got `{actual}`.",
+    "I expected `{expected}` from `{call}` and got `{actual}`.",
 )
 _RAISES = ("It ends in `{error}`.", "All that comes is `{error}`.", "This error is raised: `{error}`.")
 _CALL_RAISES = ("`{call}` ends in `{error}`.", "Calling `{call}` raises `{error}`.", "With `{call}` comes `{error}`.")
@@ -42,7 +43,8 @@ class Facts:
     """What goals are made of: the failure of a test in the task's state, and what may be said of the task.
 
     `own` says of a path of a traceback whether it is the project's source. `function` and `path` are where the first bug is
-    planted, `notes` what the project says of the change, `interface` the signatures that hidden tests call.
+    planted, `notes` what the project says of the change, `steps` the statements by which the failure is seen, `interface` the
+    signatures that hidden tests call.
     """
 
     project: str
@@ -53,6 +55,7 @@ class Facts:
     function: str = ""
     path: str = ""
     notes: str = ""
+    steps: str = ""
     interface: Sequence[str] = ()
 
 
@@ -129,8 +132,10 @@ def _verbose(facts: Facts, draw: random.Random, hidden: Hidden) -> str:
     symptom = _symptom(facts, draw, hidden)
     parts = [f"{draw.choice(_OPENINGS).format(project=facts.project)} {symptom}" if symptom else ""]
     failure = facts.failure
-    if failure.calls and not leaks_of(failure.calls[0].code, hidden):
-        parts.append(f"To see it, run:\n\n    {failure.calls[0].code}")
+    seen = [facts.steps, failure.calls[0].code if failure.calls else ""]
+    steps = next((text for text in seen if text and not leaks_of(text, hidden)), "")
+    if steps:
+        parts.append("To see it, run:\n\n" + indent(steps, "    "))
     if failure.expected and symptom:
         parts.append(f"Expected: {short(failure.expected)}\nActual: {short(failure.actual)}")
     parts += [_traceback(facts, hidden), *_interface(facts)]

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from collectors.failures import read_failure
+from collectors.failures import Failure, read_failure
 from collectors.goal_interface import missing_interface
 from collectors.goal_leaks import Hidden
+from collectors.goal_steps import steps_before
 from collectors.goals import Facts, Goal, Style, write_goal
 from collectors.issue_fix.changelog import choose_entry, words_of
 from collectors.issue_fix.mining import Mined
@@ -33,20 +34,28 @@ def goals_of(mined: Mined, told: Told, sources: Mapping[str, str], *, seed: int 
     solved = {**start, **apply_patch(start, task.oracle_patch)}
     message = mined.failure.message if mined.failure else ""
     first = task.places[0] if task.places else None
+    failure = read_failure(message)
     facts = Facts(
         project=task.repository,
-        failure=read_failure(message),
+        failure=failure,
         message=message,
         tests=task.fail_to_pass,
         own=lambda path: not is_test_side(path) and path in start,
         function=first.function if first else "",
         path=first.path if first else "",
         notes=told.message or choose_entry(told.entries, _words(mined)),
+        steps=steps_of(failure, {**sources, **task.hidden_files}),
         interface=missing_interface(start, solved, task.hidden_files),
     )
     hidden = Hidden(tests=task.fail_to_pass, oracle_patch=task.oracle_patch, known=[start[p] for p in _paths(mined)])
     made = [write_goal(style, facts, hidden, seed=seed) for style in _STYLES]
     return sorted(made, key=lambda goal: not goal.text)
+
+
+def steps_of(failure: Failure, texts: Mapping[str, str]) -> str:
+    """Return the statements of the failing test, told from the outermost level of its traceback."""
+    first = failure.calls[0] if failure.calls else None
+    return steps_before(texts.get(first.path, ""), first.line_number) if first else ""
 
 
 def _paths(mined: Mined) -> list[str]:

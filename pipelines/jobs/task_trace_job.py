@@ -10,6 +10,7 @@ from collectors.episode_trees import trees_of
 from collectors.failures import read_failure
 from collectors.goal_leaks import Hidden
 from collectors.goals import Facts, Goal, Style, write_goal
+from collectors.issue_fix.goal_material import steps_of
 from collectors.issue_fix.mining import OPERATOR
 from collectors.issue_fix.sides import is_test_side
 from collectors.native_engine import FILE, MOUNT, native_for_base
@@ -78,14 +79,16 @@ def planted_goals(container: Container, task: Task, files: dict[str, str], *, se
     run = run_tests(container, TestSelection(ids=list(task.fail_to_pass[:1])))
     container.put({path: files[path].encode() for path in start})
     message = next((run.outcomes[test].message for test in task.fail_to_pass[:1] if test in run.outcomes), "")
+    failure = read_failure(message)
     facts = Facts(
         project=task.repository,
-        failure=read_failure(message),
+        failure=failure,
         message=message,
         tests=task.fail_to_pass,
         own=lambda path: path in files and not is_test_side(path),
         function=task.places[0].function,
         path=task.places[0].path,
+        steps=steps_of(failure, files),
     )
     known = list(start.values())
     goals = []

@@ -7,6 +7,7 @@ import pytest
 from collectors.failures import read_failure
 from collectors.goal_interface import missing_interface
 from collectors.goal_leaks import Hidden, leaks_of
+from collectors.goal_steps import steps_before
 from collectors.goals import Facts, Style, write_goal
 from collectors.mutations import mutations_of
 from collectors.policy import Message
@@ -111,3 +112,18 @@ def test_the_interface_has_what_only_the_solution_defines_and_tests_name() -> No
         "class C: ...  # C in m.py",
         "def g(self) -> int: ...  # C.g in m.py",
     ]
+
+
+def test_steps_are_the_statements_up_to_the_one_that_fails() -> None:
+    text = 'def test_x(a):\n    """Say."""\n    b = f(\n        a)\n    assert b == 1\n    assert b == 2\n\n\nc = 1\n'
+    assert steps_before(text, 5) == "b = f(\n    a)\nassert b == 1"
+    assert steps_before(text, 4) == "b = f(\n    a)"
+    assert (steps_before(text, 9), steps_before("def (", 1)) == ("", "")
+    assert steps_before("def test_long():\n" + "    x()\n" * 30, 25) == ""
+
+
+def test_steps_stand_in_the_verbose_goal_unless_they_name_a_test(local: LocalContainer) -> None:
+    facts = replace(_facts(local), steps="entries = [1, 7, 3]\nassert largest(entries) == 7")
+    assert "\n    entries = [1, 7, 3]\n    assert" in write_goal(Style.VERBOSE, facts, HIDDEN).text
+    naming = replace(facts, steps="test_largest()")
+    assert "test_largest" not in write_goal(Style.VERBOSE, naming, HIDDEN).text
