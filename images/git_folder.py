@@ -50,6 +50,11 @@ class GitFolder:
                 return found
         raise BadSource("it has no such tag, branch or commit (a commit is named by all of its 40 digits)")
 
+    def shallow(self) -> list[str]:
+        """Return the commits whose parents were not fetched."""
+        text = _read(self.shared / "shallow", _LARGEST_LIST) or ""
+        return [line for line in text.split() if _COMMIT.fullmatch(line)]
+
     def _follow(self, name: str, packed: dict[str, str]) -> str | None:
         for _ in range(_MOST_STEPS):
             text = _read(self.own / name, _LARGEST_REF) or _read(self.shared / name, _LARGEST_REF)

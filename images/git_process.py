@@ -1,4 +1,6 @@
-"""Git: the only place that starts git on this machine, always hardened, bounded, and in a folder of our own.
+"""Git: the place that starts git on this machine, always hardened, bounded, and in a folder of our own.
+
+What GitPython starts, it starts in a repository that was packed here (commit_history.py).
 
 Reliability, section 4: no configuration of the machine or of a repository is read, no hook, filter, file system
 monitor, diff driver, submodule or credential helper runs, and only https is spoken.

@@ -1,6 +1,8 @@
 """Repositories from git: the files of one commit, fetched or read without running anything of the repository."""
 
+import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -51,16 +53,38 @@ def fetch_commit(url: str, revision: str | None, settings: SourceSettings | None
         raise _about(error, f"repository {url!r} at {revision or 'HEAD'!r} could not be fetched") from error
 
 
+def fetch_history_of(url: str, revision: str | None, folder: Path, *, commits: int, settings: SourceSettings) -> None:
+    """Write the newest commits of what the revision means (HEAD when None) as a bare repository; an existing one is kept.
+
+    It is written aside and renamed, and holds no configuration but ours.
+    """
+    if folder.exists():
+        return
+    staged = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir(parents=True)
+    try:
+        address = resolve(url, settings)
+        git = Git(staged, seconds=settings.clone_seconds, most_bytes=settings.clone_bytes, config=address.config)
+        git.run("update-ref", "refs/heads/asked", _fetched(git, address.url, revision, commits=commits))
+        git.run("symbolic-ref", "HEAD", "refs/heads/asked")
+        git.folder.rename(folder)
+    except BadSource as error:
+        raise _about(error, f"history of {url!r} at {revision or 'HEAD'!r} could not be fetched") from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
 def _about(error: BadSource, sentence: str) -> BadSource:
     text = f"{sentence}: {error}"
     return RefusedSource(error.rule, text) if isinstance(error, RefusedSource) else BadSource(text)
 
 
-def _fetched(git: Git, url: str, revision: str | None) -> str:
-    """Fetch what the revision names and return the commit's id."""
+def _fetched(git: Git, url: str, revision: str | None, *, commits: int = 1) -> str:
+    """Fetch what the revision names, with so many commits of its history, and return the commit's id."""
     if revision and _COMMIT.fullmatch(revision):
         try:
-            git.run(*_FETCH, "--depth=1", "--", url, revision)
+            git.run(*_FETCH, f"--depth={commits}", "--", url, revision)
         except RefusedSource:
             raise
         except BadSource:
@@ -74,7 +98,7 @@ def _fetched(git: Git, url: str, revision: str | None) -> str:
     if name is None:
         missing = "no such tag or branch (a commit is named by all of its 40 digits)" if revision else "no commit"
         raise BadSource(f"it has {missing}")
-    git.run(*_FETCH, "--depth=1", "--", url, f"+{name}:refs/asked")
+    git.run(*_FETCH, f"--depth={commits}", "--", url, f"+{name}:refs/asked")
     return _peeled(git, "refs/asked")
 
 

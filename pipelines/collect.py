@@ -18,6 +18,7 @@ import ray
 
 from collectors.programs_file import Lines
 from images.base_image import base_name, ensure_base
+from images.errors import BadSource
 from pipelines.cli_errors import exit_with_sentence
 from pipelines.entry_build import repository_name, spec_text
 from pipelines.errors import UserError
@@ -25,10 +26,12 @@ from pipelines.jobs import (
     account_job,
     episode_job,
     image_job,
+    issue_fix_job,
     map_job,
     near_duplicate_job,
     program_job,
     task_job,
+    task_trace_job,
     trace_job,
 )
 from pipelines.policies import make_policy
@@ -177,9 +180,50 @@ class _Driver:
                 self._unit("episodes", episode_job.forage, entry, task, name=f"{task.repository} {task.operator}")
                 for task in task_job.read_tasks(self._folder, entry)
             ]
+        following += self._joined(unit, entry)
         for new in following:
             self._progress.expect(new.stage)
             self._waiting.append(new)
+
+    def _joined(self, unit: Unit, entry: RepositoryEntry) -> list[Unit]:
+        """Return the units that mine the repository's history, and those that join traces to tasks and episodes."""
+        settings = self._recipe.task_traces
+        if unit.stage == "images":
+            return [
+                self._unit(
+                    "issue-fix", issue_fix_job.mine, entry, change, name=f"{repository_name(entry)} {change.name}"
+                )
+                for change in issue_fix_job.find_changes(self._folder, self._recipe, entry)
+            ]
+        if unit.stage in ("tasks", "issue-fix"):
+            mined = unit.stage == "issue-fix"
+            name = issue_fix_job.unit_name(entry, unit.arguments[3]) if mined else repository_name(entry)
+            traced = [self._unit("task traces", task_trace_job.trace_tasks, entry, name, name=name)]
+            return (traced if settings.tests else []) + (self._played(unit, entry) if mined else [])
+        if unit.stage == "episodes" and settings.episodes:
+            task = unit.arguments[3]
+            first = [known.id for known in task_job.read_tasks(self._folder, entry)[: settings.episodes]]
+            if task.id in first:
+                return [self._unit("edit traces", task_trace_job.trace_episodes, entry, task, name=unit.name)]
+        return []
+
+    def _played(self, unit: Unit, entry: RepositoryEntry) -> list[Unit]:
+        """Return a unit for each task of a change that is to be played."""
+        tasks = (
+            issue_fix_job.read_mined(self._folder, entry, unit.arguments[3]) if self._recipe.issue_fix.episodes else []
+        )
+        return [self._unit("episodes", episode_job.forage, entry, task, name=unit.name) for task in tasks]
+
+    def _mined(self, entry: RepositoryEntry) -> list[Unit]:
+        """Return a unit for each change of the repository's history."""
+        name = repository_name(entry)
+        try:
+            changes = issue_fix_job.find_changes(self._folder, self._recipe, entry)
+        except BadSource as error:
+            self._failures.append(f"the history of {name}: {error}")
+            return []
+        mine = issue_fix_job.mine
+        return [self._unit("issue-fix", mine, entry, change, name=f"{name} {change.name}") for change in changes]
 
 
 # Retries are ours: a unit that ran twice commits once, and a failing repository is not tried again (reliability, 8).

@@ -11,9 +11,11 @@ from collectors.accounts.account_settings import AccountSettings
 from collectors.episode_settings import EpisodeSettings
 from collectors.function_calls import CallSettings
 from collectors.gates.check import GateSettings
+from collectors.issue_fix.settings import IssueFixSettings
 from collectors.mutate_fix import MutateFixSettings
 from collectors.program_tracing import ProgramSettings
 from collectors.repository_traces import CutSettings
+from collectors.task_traces import TaskTraceSettings
 from collectors.tracing import TraceLimits
 from images.build_settings import BuildSettings
 from images.container_choice import ContainerSettings
@@ -65,6 +67,8 @@ class CollectRecipe:
     program_traces: ProgramSettings = field(default_factory=ProgramSettings)
     tasks: MutateFixSettings = field(default_factory=MutateFixSettings)
     gates: GateSettings = field(default_factory=GateSettings)
+    issue_fix: IssueFixSettings = field(default_factory=IssueFixSettings)
+    task_traces: TaskTraceSettings = field(default_factory=TaskTraceSettings)
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
     near_duplicates: NearDuplicateSettings = field(default_factory=NearDuplicateSettings)
 

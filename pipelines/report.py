@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 
 from pipelines.account_report import accounts_shown
+from pipelines.divergence_report import divergences_shown, goals_shown
 from pipelines.summary import summarise
 from trajectories.store import Row, Store
 
@@ -35,6 +36,8 @@ def write_report(folder: Path) -> dict[str, Any]:
         "images": [_image(row) for row in Store(folder, "images").rows()],
         "coverage_cores": _count(folder, "coverage", "core"),
         "accounts": accounts_shown(folder),
+        "goals": goals_shown(folder),
+        "divergences": divergences_shown(folder),
         "operators": _operators(folder),
         "policies": _policies(folder),
         "training": training,

@@ -18,6 +18,8 @@ _STATES = {
     "coverage": "core",
     "accounts": "verdict",
     "near_duplicates": "kept",
+    "goals": "style",
+    "divergences": "status",
 }
 
 

@@ -9,7 +9,7 @@ History of the version:
    which it passed.
 4  a task has any number of places, the patch to its solution and hidden files, and no copy of the file with the bug; an
    episode has its cause and reason, whether its reward is valid (null when not), its cost, digests of outputs and of the work
-   tree, and what each message took. The datasets of faults and of near-duplicates came then.
+   tree, and what each message took. The datasets of faults, near-duplicates, goals and divergences came then.
 """
 
 import pyarrow as pa
@@ -189,6 +189,62 @@ TASKS = _versioned(
     ]
 )
 
+# Goal texts of tasks, several styles of each, refused ones with their reason; `writer` is `template` or a model's name.
+GOALS = _versioned(
+    [
+        ("id", pa.string()),
+        ("task_id", pa.string()),
+        ("repository", pa.string()),
+        ("split", pa.string()),
+        ("style", pa.string()),
+        ("writer", pa.string()),
+        ("method", pa.string()),
+        ("seed", pa.int64()),
+        ("text", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+# Where a failing test of a task parts from its run on the solution: one row for the task's state (step -1), and one for each
+# state behind an edit of an episode. Numbers are places of frames in `buggy`, -1 for none.
+DIVERGENCES = _versioned(
+    [
+        ("id", pa.string()),
+        ("task_id", pa.string()),
+        ("episode_id", pa.string()),
+        ("step", pa.int32()),
+        ("repository", pa.string()),
+        ("split", pa.string()),
+        ("collector", pa.string()),
+        ("test", pa.string()),
+        ("outcome", pa.string()),
+        ("status", pa.string()),
+        ("buggy_frames", pa.int32()),
+        ("fixed_frames", pa.int32()),
+        ("parted", pa.int32()),
+        ("differs", pa.string()),
+        ("changed", pa.list_(pa.struct([(name, pa.string()) for name in ("name", "buggy", "fixed")]))),
+        ("reached", pa.int32()),
+        ("failing", pa.int32()),
+        ("distance", pa.int32()),
+        ("on_path", pa.bool_()),
+        (
+            "call",
+            pa.struct(
+                [
+                    ("function", pa.string()),
+                    ("file", pa.string()),
+                    ("arguments", _NAMED_TEXT),
+                    ("actual", pa.string()),
+                    ("expected", pa.string()),
+                ]
+            ),
+        ),
+        ("buggy", pa.list_(_FRAME)),
+        ("fixed", pa.list_(_FRAME)),
+    ]
+)
+
 ACCOUNTS = _versioned(
     [
         ("id", pa.string()),
@@ -239,6 +295,8 @@ DATASETS = {
     "coverage": COVERAGE,
     "programs": PROGRAMS,
     "tasks": TASKS,
+    "goals": GOALS,
+    "divergences": DIVERGENCES,
     "traces": TRAJECTORIES,
     "accounts": ACCOUNTS,
     "episodes": TRAJECTORIES,

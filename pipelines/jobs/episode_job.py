@@ -6,7 +6,7 @@ from pathlib import Path
 from collectors.forager import play
 from collectors.task import Task
 from pipelines.errors import EpisodeFault
-from pipelines.jobs.image_job import read_image, source_texts
+from pipelines.jobs.image_job import image_of, source_texts
 from pipelines.jobs.trace_job import origin_of
 from pipelines.policies import make_policy
 from pipelines.recipe import CollectRecipe, RepositoryEntry
@@ -38,7 +38,7 @@ def forage(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry, task: Ta
     store = Store(folder, "episodes")
     if store.is_done(unit):
         return "done before"
-    row, tree = read_image(folder, entry)
+    row, tree = image_of(folder, entry, task.image)
     origin = origin_of(row, collector=COLLECTOR, seed=recipe.seed)
     episode = None
     for _ in range(_ATTEMPTS):

@@ -82,6 +82,18 @@ def read_image(folder: Path, entry: RepositoryEntry) -> tuple[Row, SourceTree]:
     return row, _files(folder, entry, row["source_digest"])
 
 
+def image_of(folder: Path, entry: RepositoryEntry, image: str) -> tuple[Row, SourceTree]:
+    """Return the row and the files of an image of the repository: its own, or that of a change of its history."""
+    store, name = Store(folder, "images"), repository_name(entry)
+    for unit in store.units():
+        if unit.startswith(f"{name}-"):
+            row = store.unit_rows(unit)[0]
+            tree = kept_source(folder / "sources", row["source_digest"]) if row["image"] == image else None
+            if tree is not None:
+                return row, tree
+    return read_image(folder, entry)
+
+
 # A worker plays many episodes of one repository: it fetches the files once.
 @functools.lru_cache(maxsize=8)
 def _files(folder: Path, entry: RepositoryEntry, digest: str) -> SourceTree:
