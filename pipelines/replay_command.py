@@ -16,7 +16,7 @@ from collectors.replay import Comparison, Sameness, replay
 from collectors.task import Task, task_from_row
 from pipelines.entry_build import repository_name
 from pipelines.errors import UserError
-from pipelines.jobs.image_job import read_image, source_texts
+from pipelines.jobs.image_job import image_of, source_texts
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from pipelines.run_folder import recipe_of
 from trajectories.rows import from_row
@@ -109,7 +109,7 @@ def _replay(
 ) -> Replayed:
     episode = unit.episode
     assert episode is not None
-    row, tree = read_image(folder, entry)
+    row, tree = image_of(folder, entry, tasks[episode.task_id].image)
     with recipe.containers.session() as containers:
         found = replay(
             tasks[episode.task_id], episode, lambda: containers.open(row["image"]), source_texts(tree), recipe.episodes

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from collectors.gates.check import check_tasks
 from collectors.goals import METHOD, Goal
 from collectors.issue_fix.changelog import notes_between
 from collectors.issue_fix.goal_material import Told, goals_of
@@ -18,7 +19,7 @@ from images.source_store import keep_source
 from images.source_tree import SourceTree
 from images.spec import RepositorySpec, SourceKind, parse_spec
 from pipelines.entry_build import repository_name, settings_of
-from pipelines.jobs.image_job import python_texts, spec_of
+from pipelines.jobs.image_job import python_texts, source_texts, spec_of
 from pipelines.recipe import CollectRecipe, RepositoryEntry
 from trajectories.goal_record import TEMPLATE, GoalRecord
 from trajectories.store import Store
@@ -130,12 +131,13 @@ def mine(folder: Path, recipe: CollectRecipe, entry: RepositoryEntry, found: Fou
         )
         with containers.open(record.image) as container:
             mined = Miner(container, change, recipe.issue_fix).mine()
-    told = _told(found, before, after)
-    texts = python_texts(tree)
-    pairs = [(each, goals_of(each, told, texts, seed=recipe.seed) if _is_valid(each) else []) for each in mined]
+        told = _told(found, before, after)
+        texts = python_texts(tree)
+        pairs = [(each, goals_of(each, told, texts, seed=recipe.seed) if _is_valid(each) else []) for each in mined]
+        with_goals = [with_goal(each.task, goals) for each, goals in pairs]
+        made = check_tasks(lambda: containers.open(record.image), with_goals, source_texts(tree), recipe.gates)
     rows = [record.to_row() for each, goals in pairs for record in goal_records(each.task, goals, seed=recipe.seed)]
     Store(folder, "goals").commit(unit, rows)
-    made = [with_goal(each.task, goals) for each, goals in pairs]
     tasks.commit(unit, [task_to_row(task) for task in made], seconds=time.monotonic() - began)
     return f"{sum(task.status == 'valid' for task in made)} of {len(made)} valid"
 
