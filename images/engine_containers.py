@@ -1,5 +1,6 @@
 """EngineContainers: starts, counts and removes containers in the engine, and forgets none that its process leaves."""
 
+import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -7,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import docker
 import docker.errors
@@ -58,25 +59,33 @@ class Running:
 
 
 class EngineContainers:
-    """A connection to the engine, as far as containers go; `Engine` adds images.
+    """A connection to the engine, as far as containers go; `Engine` adds images. Use `with` or call `close`.
 
+    `address` is its socket, as `unix:///run/podman/podman.sock`, when it is not the one that DOCKER_HOST or the SDK names.
     A call that starts or removes a container is given up after `prompt_s`.
     """
 
-    def __init__(self, *, prompt_s: float = _PROMPT_SECONDS) -> None:
+    def __init__(self, address: str = "", *, prompt_s: float = _PROMPT_SECONDS) -> None:
+        environment = {**os.environ, **({"DOCKER_HOST": address} if address else {})}
         try:
-            self._client = docker.from_env(timeout=120)
+            self._client = docker.from_env(timeout=120, environment=environment)
         except docker.errors.DockerException as error:
             raise NoEngine(_MISSING) from error
         try:
             self._client.ping()
-            settings = docker.utils.kwargs_from_env()
+            settings = docker.utils.kwargs_from_env(environment=environment)
             self._patient = docker.APIClient(timeout=7200, version="auto", **settings)
             self._prompt = docker.APIClient(timeout=prompt_s, version="auto", **settings)
         except (docker.errors.DockerException, requests.RequestException) as error:
             self._client.close()
             raise NoEngine(_MISSING) from error
         self._reap_at = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the connections."""

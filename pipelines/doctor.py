@@ -35,13 +35,14 @@ def _needs() -> Iterator[tuple[str, bool, str]]:
     )
     yield "git", shutil.which("git") is not None, shutil.which("git") or "install git"
     try:
-        engine = Engine()
-        yield "container engine", True, f"version {engine.version()}"
+        with Engine() as engine:
+            name = base_name("3.11")
+            version, there = engine.version(), engine.image_id(name) is not None
     except NoEngine as error:
         yield "container engine", False, str(error)
     else:
-        name = base_name("3.11")
-        yield "base image", True, name if engine.image_id(name) else f"{name} will be made when it is first needed"
+        yield "container engine", True, f"version {version}"
+        yield "base image", True, name if there else f"{name} will be made when it is first needed"
     pip = read_host_pip()
     yield "package index", True, without_credentials(pip.index_urls[0])
     bundle = pip.certificates
