@@ -19,6 +19,7 @@ from images.container_limits import ContainerLimits
 from images.container_owner import OWNER_LABEL, Purpose, labels_of, reason_to_remove
 from images.container_profile import RUN, ContainerProfile, host_settings
 from images.errors import EngineBusy, EngineError, NoEngine
+from images.free_space import FreeSpace
 from images.heartbeat import keep_alive
 from images.workspace_disk import remove_stale_disks
 
@@ -62,10 +63,14 @@ class EngineContainers:
     """A connection to the engine, as far as containers go; `Engine` adds images. Use `with` or call `close`.
 
     `address` is its socket, as `unix:///run/podman/podman.sock`, when it is not the one that DOCKER_HOST or the SDK names.
-    A call that starts or removes a container is given up after `prompt_s`.
+    `free_space` is what stays free of this machine's disk. A call that starts or removes a container is given up after
+    `prompt_s`.
     """
 
-    def __init__(self, address: str = "", *, prompt_s: float = _PROMPT_SECONDS) -> None:
+    def __init__(
+        self, address: str = "", *, free_space: FreeSpace | None = None, prompt_s: float = _PROMPT_SECONDS
+    ) -> None:
+        self.free_space = free_space or FreeSpace()
         environment = {**os.environ, **({"DOCKER_HOST": address} if address else {})}
         try:
             self._client = docker.from_env(timeout=120, environment=environment)
@@ -174,6 +179,16 @@ class EngineContainers:
                 yield from self._client.api.export(made)
             finally:
                 self.remove(made)
+
+    def check_space(self, limits: ContainerLimits | None = None) -> None:
+        """Raise `NoSpace` when the engine's disk is too full for a container that writes all it may; warn when it soon is.
+
+        An engine that keeps its files on another machine is trusted with its own disk.
+        """
+        with naming_engine_errors("say where it keeps its files"):
+            place = Path(self._client.info()["DockerRootDir"])
+        if place.is_dir():
+            self.free_space.check(place, (limits or ContainerLimits()).watched_bytes)
 
     def written_bytes(self, container: str) -> int:
         """Return how much the container has written over its image, outside of disks."""

@@ -5,6 +5,7 @@ ImagesError
 │   └── RefusedSource  a source that breaks a rule of safety or a bound; has the `rule`
 ├── EngineError      the container engine failed or is not there
 │   ├── NoEngine     no engine answers
+│   ├── NoSpace      this machine's disk is too full for what a container may write
 │   ├── EngineBusy   the engine was too slow, or failed by itself: the same may be asked again
 │   └── ContainerLost  a container has ended or can no longer be trusted: take another one; has a `reason` class
 ├── BaseError        no base image could be found, pulled or made
@@ -37,6 +38,10 @@ class EngineError(ImagesError):
 
 class NoEngine(EngineError):
     """No container engine answers."""
+
+
+class NoSpace(EngineError):
+    """This machine's disk is too full for what a container may write."""
 
 
 class EngineBusy(EngineError):

@@ -68,6 +68,7 @@ class EntryBuilder:
     def started(self, rows: Sequence[RepositoryEntry] = ()) -> Iterator[None]:
         """Stay connected to the engine, with the bases of all Python versions that are asked for made."""
         with Engine() as self._engine:
+            self._engine.check_space()
             for version in sorted({self._settings.python, *(entry.python for entry in rows if entry.python)}):
                 ensure_base(self._engine, version, image=self._settings.base_image)
             yield

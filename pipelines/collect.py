@@ -56,6 +56,7 @@ def collect(recipe: CollectRecipe) -> Path:
         Store(folder, dataset).sweep()
     with recipe.containers.session() as containers:
         if containers.engine:
+            containers.engine.check_space()
             containers.engine.remove_orphans()
             ensure_base(containers.engine, recipe.images.python, image=recipe.images.base_image)
         containers.make_ready(base_name(recipe.images.python))

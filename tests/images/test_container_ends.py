@@ -18,6 +18,7 @@ from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.engine_containers import Opening, new_name
 from images.errors import ContainerLost, EngineBusy
+from images.free_space import FreeSpace
 from images.supervisor_binary import ensure_supervisor
 from images.workspace_disk import WorkspaceDisk, can_make_disks, remove_stale_disks
 from tests.images.conftest import SMALL
@@ -121,7 +122,7 @@ def test_a_disk_of_a_process_that_is_gone_is_taken_off(engine: Engine, base: str
         pytest.skip("disks of containers need root and the engine's overlay2")
     child = os.fork()
     if not child:
-        WorkspaceDisk(layers, SMALL, ["/testbed"], uid=10001)
+        WorkspaceDisk(layers, SMALL, folders=["/testbed"], uid=10001, free_space=FreeSpace())
         os._exit(0)
     os.waitpid(child, 0)
     place = f"worldline-disks/{child}+"

@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,8 +58,8 @@ class _Counted(Engine):
 
     opened, closed = 0, 0
 
-    def __init__(self, address: str = "") -> None:
-        super().__init__(address)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
         _Counted.opened += 1
 
     def close(self) -> None:
