@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from trajectories.encodings import write_options
 from trajectories.errors import DiskFull, StoreError
 from trajectories.schema import VERSION
+from trajectories.shard_bounds import check_bounds
 from trajectories.version_1 import upgraded
 from trajectories.version_2 import upgraded_image
 
@@ -59,8 +60,12 @@ def write_shard(path: Path, rows: "Rows | pa.Table", schema: pa.Schema) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def read_shard(path: Path, columns: list[str] | None = None, *, sha256: str) -> list[dict[str, Any]]:
+def read_shard(
+    path: Path, columns: list[str] | None = None, *, sha256: str, schema: pa.Schema | None = None
+) -> list[dict[str, Any]]:
     """Return the rows of a shard; raise `StoreError` when it is not the file that was committed, whole and unchanged.
+
+    Of today's version, its columns must be those of the `schema`. One whose rows would not fit the memory is refused.
 
     The digest comes first: page checksums cover pages alone, and a flipped bit elsewhere passes (docs/log.md).
     """
@@ -70,13 +75,28 @@ def read_shard(path: Path, columns: list[str] | None = None, *, sha256: str) -> 
                 raise StoreError(
                     f"shard {str(path)!r} has changed since it was committed: restore it or delete the run"
                 )
+        _check_columns(path, schema)
+        check_bounds(path)
         table = pq.read_table(path, columns=columns, page_checksum_verification=True, partitioning=None)
     except (OSError, pa.ArrowException) as error:
         raise StoreError(f"shard {str(path)!r} cannot be read ({error}): delete it and run the job again") from error
-    version = (table.schema.metadata or {}).get(b"worldline.schema", b"").decode()
+    version = _version(table.schema)
     if version in ("1", "2"):
         rows = [upgraded_image(row) for row in table.to_pylist()]
         return [upgraded(row) for row in rows] if version == "1" else rows
     if version != str(VERSION):
         raise StoreError(f"shard {str(path)!r} has schema version {version!r}, expected 1 to {VERSION}")
     return table.to_pylist()
+
+
+def _version(schema: pa.Schema) -> str:
+    return (schema.metadata or {}).get(b"worldline.schema", b"").decode("utf-8", "replace")
+
+
+def _check_columns(path: Path, schema: pa.Schema | None) -> None:
+    found = pq.read_schema(path)
+    if any(b"ARROW:extension:name" in (field.metadata or {}) for field in found):
+        raise StoreError(f"shard {str(path)!r} has a column of a type that is made elsewhere: no shard of ours has")
+    if schema is not None and _version(found) == str(VERSION) and not found.equals(schema):
+        names = ", ".join(sorted({field.name for field in set(found) ^ set(schema)})) or "their order"
+        raise StoreError(f"shard {str(path)!r} has other columns than version {VERSION} of the format: {names[:300]}")
