@@ -1,9 +1,8 @@
 """EngineContainers: starts, counts and removes containers in the engine, and forgets none that its process leaves."""
 
-import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -62,23 +61,19 @@ class Running:
 class EngineContainers:
     """A connection to the engine, as far as containers go; `Engine` adds images. Use `with` or call `close`.
 
-    `address` is its socket, as `unix:///run/podman/podman.sock`, when it is not the one that DOCKER_HOST or the SDK names.
     `free_space` is what stays free of this machine's disk. A call that starts or removes a container is given up after
     `prompt_s`.
     """
 
-    def __init__(
-        self, address: str = "", *, free_space: FreeSpace | None = None, prompt_s: float = _PROMPT_SECONDS
-    ) -> None:
+    def __init__(self, *, free_space: FreeSpace | None = None, prompt_s: float = _PROMPT_SECONDS) -> None:
         self.free_space = free_space or FreeSpace()
-        environment = {**os.environ, **({"DOCKER_HOST": address} if address else {})}
         try:
-            self._client = docker.from_env(timeout=120, environment=environment)
+            self._client = docker.from_env(timeout=120)
         except docker.errors.DockerException as error:
             raise NoEngine(_MISSING) from error
         try:
             self._client.ping()
-            settings = docker.utils.kwargs_from_env(environment=environment)
+            settings = docker.utils.kwargs_from_env()
             self._patient = docker.APIClient(timeout=7200, version="auto", **settings)
             self._prompt = docker.APIClient(timeout=prompt_s, version="auto", **settings)
         except (docker.errors.DockerException, requests.RequestException) as error:
@@ -162,13 +157,23 @@ class EngineContainers:
 
     def image_layers(self, image: str) -> list[Path]:
         """Return the folders of the image's layers, uppermost first; none where the engine keeps them otherwise."""
-        with naming_engine_errors(f"look at {image}"):
-            driver = self._client.api.inspect_image(image).get("GraphDriver") or {}
+        driver = self._ask(f"look at {image}", lambda api: api.inspect_image(image)).get("GraphDriver") or {}
         data = driver.get("Data") or {}
         if driver.get("Name") != "overlay2" or "UpperDir" not in data:
             return []
         folders = [data["UpperDir"], *filter(None, data.get("LowerDir", "").split(":"))]
         return [_short(Path(folder)) for folder in folders]
+
+    def _ask(self, asked: str, question: Callable[[docker.APIClient], Any]) -> Any:
+        """Return the answer to a question that changes nothing, asked again at most twice of an engine that is too slow."""
+        for left in reversed(range(_TRIES)):
+            try:
+                with naming_engine_errors(asked):
+                    return question(self._prompt)
+            except EngineBusy:
+                if not left:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     def export(self, image: str) -> Iterator[bytes]:
         """Give the tar of all files of an image."""
@@ -185,8 +190,7 @@ class EngineContainers:
 
         An engine that keeps its files on another machine is trusted with its own disk.
         """
-        with naming_engine_errors("say where it keeps its files"):
-            place = Path(self._client.info()["DockerRootDir"])
+        place = Path(self._ask("say where it keeps its files", lambda api: api.info())["DockerRootDir"])
         if place.is_dir():
             self.free_space.check(place, (limits or ContainerLimits()).watched_bytes)
 

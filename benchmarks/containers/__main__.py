@@ -9,13 +9,13 @@ containers from 1 to 16 processes side by side. Other work on the machine is par
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 
+from benchmarks.containers.bombs import bounds
 from benchmarks.containers.many import LIMITS, many
 from benchmarks.containers.starts_at_once import starts_at_once
 from benchmarks.table import Claim, print_claims
@@ -24,7 +24,6 @@ from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.shell import Shell
 
-_FORK = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
 _HOLDER = (
     "import sys\nfrom images.docker_container import DockerContainer\nfrom images.engine import Engine\n"
     "c = DockerContainer(Engine(), sys.argv[1])\nprint(c.id, flush=True)\nc.run(['sleep', '100'], timeout_s=200)\n"
@@ -50,7 +49,7 @@ def main() -> int:
         base = ensure_base(engine, arguments.python)
         parts: dict[str, Callable[[], list[Claim]]] = {
             "commands": lambda: _commands(engine, base, commands),
-            "bounds": lambda: _bounds(engine, base),
+            "bounds": lambda: bounds(engine, base),
             "deaths": lambda: _deaths(engine, base, 5 if arguments.quick else 20),
             "leaks": lambda: many(engine, base, count),
             "starts": lambda: starts_at_once(base, _AT_ONCE, 16 if arguments.quick else 64),
@@ -95,36 +94,6 @@ def _in_and_out(container: DockerContainer) -> None:
 
 def _two(times: tuple[float, float]) -> str:
     return f"{times[0]:.1f}; {times[1]:.1f} ms"
-
-
-def _bounds(engine: Engine, base: str) -> list[Claim]:
-    with DockerContainer(engine, base, limits=LIMITS) as container:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        said = container.run(["sh", "-c", "head -c 1000000000 /dev/zero"])
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        late = []
-        for _ in range(5):
-            began = time.perf_counter()
-            container.run([container.python, "-c", _FORK], timeout_s=1)
-            container.run(["true"])
-            late.append(time.perf_counter() - began - 1)
-        full = container.run(["sh", "-c", "cat /dev/zero > full; du -sm full"]).text.split()
-    written = int(full[-2])
-    exact = said.output_bytes == 10**9
-    return [
-        Claim(
-            claim="1 GB of output: memory here", value=f"+{grown:.0f} MiB", bar="<= 50 MiB", holds=grown <= 50 and exact
-        ),
-        Claim(
-            claim="fork bomb at 256 processes: cleared, next command answered",
-            value=f"{max(late):.2f} s after the deadline",
-            bar="<= 2 s",
-            holds=max(late) <= 2,
-        ),
-        Claim(
-            claim="endless file on a disk of 256 MiB", value=f"{written} MiB", bar="<= 282 MiB", holds=written <= 282
-        ),
-    ]
 
 
 def _deaths(engine: Engine, base: str, times: int) -> list[Claim]:
