@@ -55,6 +55,9 @@ class ContainerLost(EngineError):
         super().__init__(message)
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.reason, str(self))
+
 
 class BaseError(ImagesError):
     """No base image could be found, pulled or made."""
@@ -67,3 +70,6 @@ class BuildFailed(ImagesError):
         super().__init__(message)
         self.reason = reason
         self.said = said or message
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        return type(self), (self.reason, str(self), self.said)

@@ -18,6 +18,7 @@ import ray
 
 from collectors.programs_file import Lines
 from images.base_image import base_name, ensure_base
+from images.errors import ContainerLost
 from pipelines.cli_errors import exit_with_sentence
 from pipelines.entry_build import repository_name, spec_text
 from pipelines.errors import UserError
@@ -166,7 +167,15 @@ class _Driver:
 # Retries are ours: a unit that ran twice commits once, and a failing repository is not tried again (reliability, 8).
 @ray.remote(num_cpus=1, max_retries=2)
 def _run_unit(call: Callable[..., str], arguments: tuple[Any, ...]) -> str:
-    return call(*arguments)
+    return run_again_if_lost(call, arguments)
+
+
+def run_again_if_lost(call: Callable[..., str], arguments: tuple[Any, ...]) -> str:
+    """Do a unit of work, once more with another container when its own was lost; what was committed is not done again."""
+    try:
+        return call(*arguments)
+    except ContainerLost:
+        return call(*arguments)
 
 
 def main(arguments: list[str]) -> int:
