@@ -71,5 +71,5 @@ class BuildFailed(ImagesError):
         self.reason = reason
         self.said = said or message
 
-    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
-        return type(self), (self.reason, str(self), self.said)
+    def __reduce__(self) -> tuple[type, tuple[str, str], dict[str, object]]:
+        return type(self), (self.reason, str(self)), vars(self)
