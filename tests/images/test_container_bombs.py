@@ -68,11 +68,14 @@ def _refused_forks(container: SupervisedContainer) -> int:
 def test_a_fork_bomb_is_cleared_and_the_next_command_works(bombed: SupervisedContainer, bomb: str) -> None:
     began = time.monotonic()
     before = _refused_forks(bombed)
-    done = bombed.run(_BOMBS[bomb], timeout_s=1)
-    assert done.timed_out or done.exit_code
+    for seconds in (1, 4, 16):  # on a busy machine it takes a while to make so many processes
+        done = bombed.run(_BOMBS[bomb], timeout_s=seconds)
+        assert done.timed_out or done.exit_code
+        if _refused_forks(bombed) > before:
+            break
     assert _refused_forks(bombed) > before
     assert _alone(bombed)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 40
 
 
 def test_a_neighbour_of_a_bomb_answers(engine: Engine, base: str, bombed: SupervisedContainer) -> None:
