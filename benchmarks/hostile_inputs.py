@@ -132,12 +132,11 @@ class _DiskPeak:
 
 
 def _try_builds() -> tuple[list[Claim], list[str]]:
-    engine = Engine()
-    ensure_base(engine, "3.11")
-    before = engine_bytes()
-    trials = try_builds(engine, list(PROJECTS))
-    added, left = engine_bytes() - before, containers_of_ours()
-    engine.close()
+    with Engine() as engine:
+        ensure_base(engine, "3.11")
+        before = engine_bytes()
+        trials = try_builds(engine, list(PROJECTS))
+        added, left = engine_bytes() - before, containers_of_ours()
     return _build_claims(trials, added, left), [repr(t.record) + t.escaped for t in trials]
 
 

@@ -93,14 +93,15 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one project only")
     parser.add_argument("--step-in", type=float, default=CutSettings().step_in)
     arguments = parser.parse_args()
-    engine, claims = Engine(), []
-    for text in PROJECTS[:1] if arguments.quick else PROJECTS:
-        spec = parse_spec(f"pypi:{text}")
-        tree = fetch(spec, pip=read_host_pip())
-        record = build_image(engine, spec, tree, BuildSettings(test_runs=1))
-        print(f"{text}: {record.status} {record.reason}", file=sys.stderr, flush=True)
-        if record.executable:
-            claims += measure(engine, record, tree, arguments.step_in)
+    claims = []
+    with Engine() as engine:
+        for text in PROJECTS[:1] if arguments.quick else PROJECTS:
+            spec = parse_spec(f"pypi:{text}")
+            tree = fetch(spec, pip=read_host_pip())
+            record = build_image(engine, spec, tree, BuildSettings(test_runs=1))
+            print(f"{text}: {record.status} {record.reason}", file=sys.stderr, flush=True)
+            if record.executable:
+                claims += measure(engine, record, tree, arguments.step_in)
     built = len({claim.claim.partition(":")[0] for claim in claims})
     claims.append(Claim(claim="projects", value=str(built), bar=">= 1", holds=built >= 1))
     return print_claims(claims, as_json=arguments.json)

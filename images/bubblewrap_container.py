@@ -19,6 +19,7 @@ from images.disk_watch import DiskWatch, bytes_below
 from images.engine_containers import AGENT_UID, SUPERVISOR
 from images.errors import EngineError
 from images.exported_root import find_root
+from images.free_space import FreeSpace
 from images.heartbeat import keep_alive
 from images.own_cgroup import OwnCgroup, can_make_cgroups
 from images.seccomp_program import seccomp_program
@@ -52,6 +53,7 @@ class BubblewrapContainer(SupervisedContainer):
         mounts: Mapping[str, str] | None = None,
         limits: ContainerLimits | None = None,
         bounded: bool = True,
+        free_space: FreeSpace | None = None,
     ) -> None:
         bounds = limits or ContainerLimits()
         if shutil.which("bwrap") is None:
@@ -62,7 +64,11 @@ class BubblewrapContainer(SupervisedContainer):
         self._cgroup = OwnCgroup(bounds) if bounded else None
         self._copy: Path | None = None
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
-        disk = WorkspaceDisk([root], bounds, WRITABLE, uid=AGENT_UID) if can_make_disks([root]) else None
+        space, disk = free_space or FreeSpace(), None
+        if can_make_disks([root]):
+            disk = WorkspaceDisk([root], bounds, folders=WRITABLE, uid=AGENT_UID, free_space=space)
+        else:
+            space.check(Path(tempfile.gettempdir()), bounds.watched_bytes)
         try:
             binds = disk.binds if disk else self._copied(root)
             words = self._words(disk.root if disk else root, binds, mounts or {}, bounds)

@@ -15,7 +15,7 @@ from images.build_settings import BuildSettings
 from images.catalogue import Attempt, ImageRecord
 from images.declared_needs import DeclaredNeeds, read_needs
 from images.engine import Engine
-from images.errors import BuildFailed, EngineError
+from images.errors import BuildFailed, EngineError, NoSpace
 from images.failure_classes import classify
 from images.leads import find_leads
 from images.licence import find_licence
@@ -109,6 +109,8 @@ class _Build:
                 said = attempt.messages
             except BuildFailed as error:
                 found, said = replace(record, reason=f"{error.reason}: {error}", recipe=recipe.name), error.said
+            except NoSpace:
+                raise  # of the machine, not of the repository: another day it can be built
             except EngineError as error:
                 found = replace(record, reason=f"engine: {error}", recipe=recipe.name)
             changed = recipe if found.executable or number == _REPAIRS - 1 else self._changed(recipe, said)

@@ -11,6 +11,7 @@ from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.errors import EngineError, NoEngine
 from images.exported_root import export_root, find_root
+from images.free_space import KEEP_FREE, LEAST_FREE, FreeSpace
 from images.supervised_container import SupervisedContainer
 
 _KINDS = ("docker", "bubblewrap")
@@ -20,12 +21,15 @@ _KINDS = ("docker", "bubblewrap")
 class ContainerSettings:
     """`docker`, or `bubblewrap` on the roots of images that were exported to the folder `roots`.
 
-    `bounded = false` accepts bubblewrap where no groups of the kernel bound its memory, processes and cores.
+    `bounded = false` accepts bubblewrap where no groups of the kernel bound its memory, processes and cores. `keep_free`
+    and `least_free` are shares of the disk (see `FreeSpace`).
     """
 
     kind: str = "docker"
     roots: str = ""
     bounded: bool = True
+    keep_free: float = KEEP_FREE
+    least_free: float = LEAST_FREE
 
     def __post_init__(self) -> None:
         if self.kind not in _KINDS:
@@ -34,11 +38,17 @@ class ContainerSettings:
             raise ValueError(
                 f"roots is {self.roots!r}: it is the folder of exported images that bubblewrap alone needs"
             )
+        FreeSpace(keep_free=self.keep_free, least_free=self.least_free)
+
+    @property
+    def free_space(self) -> FreeSpace:
+        """Return how much of the disk stays free."""
+        return FreeSpace(keep_free=self.keep_free, least_free=self.least_free)
 
     def session(self) -> "ContainerSession":
         """Return what opens such containers; raise `NoEngine` where one is needed and none answers."""
         try:
-            return ContainerSession(self, Engine())
+            return ContainerSession(self, Engine(free_space=self.free_space))
         except NoEngine:
             if self.kind == "docker":
                 raise
@@ -65,8 +75,14 @@ class ContainerSession:
     ) -> SupervisedContainer:
         """Open a container of the image."""
         if self._settings.kind == "bubblewrap":
-            bounded = self._settings.bounded
-            return BubblewrapContainer(self._roots, image, mounts=mounts, limits=limits, bounded=bounded)
+            return BubblewrapContainer(
+                self._roots,
+                image,
+                mounts=mounts,
+                limits=limits,
+                bounded=self._settings.bounded,
+                free_space=self._settings.free_space,
+            )
         return DockerContainer(self.needed_engine("a container"), image, mounts=mounts, limits=limits)
 
     def make_ready(self, image: str) -> bool:

@@ -44,6 +44,11 @@ class ContainerLimits:
         return min(64 * _MIB, self.memory_bytes // 16)
 
     @property
+    def watched_bytes(self) -> int:
+        """Return what is reckoned with where a watch ends the container: a tenth is two seconds' writing at 200 MB/s."""
+        return self.disk_bytes + self.disk_bytes // 10
+
+    @property
     def most_files(self) -> int:
         """Return how many files a disk of `disk_bytes` is made for: one for each two blocks at most."""
         return min(self.disk_files, self.disk_bytes // 8192)

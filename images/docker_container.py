@@ -55,10 +55,12 @@ class DockerContainer(SupervisedContainer):
 
     def _open(self, asked: Opening) -> tuple[Running, ContainerProfile]:
         layers = self._engine.image_layers(asked.image) if asked.profile.read_only else []
+        free_space = self._engine.free_space
         if not can_make_disks(layers):
+            self._engine.check_space(asked.limits)
             profile = replace(asked.profile, read_only=False)
             return self._engine.open(replace(asked, profile=profile)), profile
-        disk = WorkspaceDisk(layers, asked.limits, WRITABLE, uid=AGENT_UID)
+        disk = WorkspaceDisk(layers, asked.limits, folders=WRITABLE, uid=AGENT_UID, free_space=free_space)
         try:
             return self._engine.open(replace(asked, disks=disk.binds)), asked.profile
         finally:

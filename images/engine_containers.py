@@ -2,12 +2,12 @@
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import docker
 import docker.errors
@@ -18,6 +18,7 @@ from images.container_limits import ContainerLimits
 from images.container_owner import OWNER_LABEL, Purpose, labels_of, reason_to_remove
 from images.container_profile import RUN, ContainerProfile, host_settings
 from images.errors import EngineBusy, EngineError, NoEngine
+from images.free_space import FreeSpace
 from images.heartbeat import keep_alive
 from images.workspace_disk import remove_stale_disks
 
@@ -58,12 +59,14 @@ class Running:
 
 
 class EngineContainers:
-    """A connection to the engine, as far as containers go; `Engine` adds images.
+    """A connection to the engine, as far as containers go; `Engine` adds images. Use `with` or call `close`.
 
-    A call that starts or removes a container is given up after `prompt_s`.
+    `free_space` is what stays free of this machine's disk. A call that starts or removes a container is given up after
+    `prompt_s`.
     """
 
-    def __init__(self, *, prompt_s: float = _PROMPT_SECONDS) -> None:
+    def __init__(self, *, free_space: FreeSpace | None = None, prompt_s: float = _PROMPT_SECONDS) -> None:
+        self.free_space = free_space or FreeSpace()
         try:
             self._client = docker.from_env(timeout=120)
         except docker.errors.DockerException as error:
@@ -77,6 +80,12 @@ class EngineContainers:
             self._client.close()
             raise NoEngine(_MISSING) from error
         self._reap_at = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the connections."""
@@ -148,13 +157,23 @@ class EngineContainers:
 
     def image_layers(self, image: str) -> list[Path]:
         """Return the folders of the image's layers, uppermost first; none where the engine keeps them otherwise."""
-        with naming_engine_errors(f"look at {image}"):
-            driver = self._client.api.inspect_image(image).get("GraphDriver") or {}
+        driver = self._ask(f"look at {image}", lambda api: api.inspect_image(image)).get("GraphDriver") or {}
         data = driver.get("Data") or {}
         if driver.get("Name") != "overlay2" or "UpperDir" not in data:
             return []
         folders = [data["UpperDir"], *filter(None, data.get("LowerDir", "").split(":"))]
         return [_short(Path(folder)) for folder in folders]
+
+    def _ask(self, asked: str, question: Callable[[docker.APIClient], Any]) -> Any:
+        """Return the answer to a question that changes nothing, asked again at most twice of an engine that is too slow."""
+        for left in reversed(range(_TRIES)):
+            try:
+                with naming_engine_errors(asked):
+                    return question(self._prompt)
+            except EngineBusy:
+                if not left:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     def export(self, image: str) -> Iterator[bytes]:
         """Give the tar of all files of an image."""
@@ -165,6 +184,15 @@ class EngineContainers:
                 yield from self._client.api.export(made)
             finally:
                 self.remove(made)
+
+    def check_space(self, limits: ContainerLimits | None = None) -> None:
+        """Raise `NoSpace` when the engine's disk is too full for a container that writes all it may; warn when it soon is.
+
+        An engine that keeps its files on another machine is trusted with its own disk.
+        """
+        place = Path(self._ask("say where it keeps its files", lambda api: api.info())["DockerRootDir"])
+        if place.is_dir():
+            self.free_space.check(place, (limits or ContainerLimits()).watched_bytes)
 
     def written_bytes(self, container: str) -> int:
         """Return how much the container has written over its image, outside of disks."""

@@ -5,6 +5,7 @@ ImagesError
 │   └── RefusedSource  a source that breaks a rule of safety or a bound; has the `rule`
 ├── EngineError      the container engine failed or is not there
 │   ├── NoEngine     no engine answers
+│   ├── NoSpace      this machine's disk is too full for what a container may write
 │   ├── EngineBusy   the engine was too slow, or failed by itself: the same may be asked again
 │   └── ContainerLost  a container has ended or can no longer be trusted: take another one; has a `reason` class
 ├── BaseError        no base image could be found, pulled or made
@@ -39,6 +40,10 @@ class NoEngine(EngineError):
     """No container engine answers."""
 
 
+class NoSpace(EngineError):
+    """This machine's disk is too full for what a container may write."""
+
+
 class EngineBusy(EngineError):
     """The engine did not answer in time, or failed by itself."""
 
@@ -49,6 +54,9 @@ class ContainerLost(EngineError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.reason, str(self))
 
 
 class BaseError(ImagesError):
@@ -62,3 +70,6 @@ class BuildFailed(ImagesError):
         super().__init__(message)
         self.reason = reason
         self.said = said or message
+
+    def __reduce__(self) -> tuple[type, tuple[str, str], dict[str, object]]:
+        return type(self), (self.reason, str(self)), vars(self)

@@ -79,13 +79,12 @@ def main(words: Sequence[str]) -> int:
         print("usage: python -m images.exported_root ROOTS IMAGE...", file=sys.stderr)
         return 2
     try:
-        engine = Engine()
-        for image in words[1:]:
-            print(export_root(engine, image, Path(words[0])))
+        with Engine() as engine:
+            for image in words[1:]:
+                print(export_root(engine, image, Path(words[0])))
     except (ImagesError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    engine.close()
     return 0
 
 

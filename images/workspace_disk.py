@@ -25,6 +25,7 @@ from pathlib import Path
 from images.container_limits import ContainerLimits
 from images.container_owner import owner_is_gone, owner_mark
 from images.errors import EngineError
+from images.free_space import FreeSpace
 
 _PLACE = Path("/var/tmp/worldline-disks")
 # In folders' names, which containers can see: no colon, which the engine takes for its own, and no host's name.
@@ -33,7 +34,6 @@ _FEATURES = "^has_journal,^resize_inode"
 _DETACH = 2
 _NOSUID_NODEV = 2 | 4
 _PAGE = 4096
-_SPARE_SHARE = 0.05
 _SMALLEST = 16 << 20
 
 
@@ -49,9 +49,9 @@ def _can_mount(user: int) -> bool:
         return False
     with tempfile.TemporaryDirectory() as layer:
         try:
-            WorkspaceDisk(
-                [Path(layer)], ContainerLimits(disk_bytes=_SMALLEST, disk_files=1024), ["/testbed"], uid=0
-            ).detach()
+            smallest = ContainerLimits(disk_bytes=_SMALLEST, disk_files=1024)
+            anyhow = FreeSpace(keep_free=0, least_free=0)
+            WorkspaceDisk([Path(layer)], smallest, folders=["/testbed"], uid=0, free_space=anyhow).detach()
         except (EngineError, OSError, subprocess.SubprocessError):
             return False
     return True
@@ -60,9 +60,19 @@ def _can_mount(user: int) -> bool:
 class WorkspaceDisk:
     """A disk for one container; `binds` maps folders of this machine to the `folders` inside, owned by `uid`."""
 
-    def __init__(self, layers: Sequence[Path], limits: ContainerLimits, folders: Sequence[str], *, uid: int) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Path],
+        limits: ContainerLimits,
+        *,
+        folders: Sequence[str],
+        uid: int,
+        free_space: FreeSpace,
+    ) -> None:
         _PLACE.mkdir(mode=0o700, exist_ok=True)
-        _check_place(limits.disk_bytes)
+        if _PLACE.is_symlink() or _PLACE.stat().st_uid != os.geteuid():
+            raise EngineError(f"{str(_PLACE)!r} is not ours: remove what another user has put there")
+        free_space.check(_PLACE, limits.disk_bytes)
         self._home = Path(tempfile.mkdtemp(prefix=_named(owner_mark()), dir=_PLACE))
         self._disk, self._merged = self._home / "disk", self._home / "merged"
         try:
@@ -130,17 +140,6 @@ def _take_off(home: Path) -> None:
         (home / "file").unlink(missing_ok=True)
         for folder in (home / "merged", home / "disk", home):
             folder.rmdir()
-
-
-def _check_place(wanted: int) -> None:
-    if _PLACE.is_symlink() or _PLACE.stat().st_uid != os.geteuid():
-        raise EngineError(f"{str(_PLACE)!r} is not ours: remove what another user has put there")
-    space = shutil.disk_usage(_PLACE)
-    if space.free < wanted + _SPARE_SHARE * space.total:
-        raise EngineError(
-            f"{str(_PLACE)!r} has {space.free >> 20} MiB free: a container may write {wanted >> 20} MiB, and "
-            f"{_SPARE_SHARE:.0%} of the disk stay free"
-        )
 
 
 def _run(command: Sequence[str]) -> None:

@@ -1,8 +1,9 @@
 """`worldline images build`: builds images of the named repositories side by side, and says how each went."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -43,8 +44,7 @@ def build_command(specs: Sequence[str], *, workers: int, python: str, as_of: str
     for entry in named:
         builder.prepare(entry)
     console = Console()
-    with ThreadPoolExecutor(workers) as pool:
-        builder.start(rows)
+    with builder.started(rows), ThreadPoolExecutor(workers) as pool:
         records = pool.map(builder.build, [*named, *rows])
         failed = [record for record in records if not _say(console, record)]
     return 2 if failed else 0
@@ -64,11 +64,14 @@ class EntryBuilder:
         if not (spec.kind is SourceKind.RELEASE and self._shelf.find(spec.text, settings_of(entry, self._settings))):
             self._fetched[entry] = fetch(spec, pip=read_host_pip())
 
-    def start(self, rows: Sequence[RepositoryEntry] = ()) -> None:
-        """Connect to the engine and make the bases of all Python versions that are asked for."""
-        self._engine = Engine()
-        for version in sorted({self._settings.python, *(entry.python for entry in rows if entry.python)}):
-            ensure_base(self._engine, version, image=self._settings.base_image)
+    @contextmanager
+    def started(self, rows: Sequence[RepositoryEntry] = ()) -> Iterator[None]:
+        """Stay connected to the engine, with the bases of all Python versions that are asked for made."""
+        with Engine() as self._engine:
+            self._engine.check_space()
+            for version in sorted({self._settings.python, *(entry.python for entry in rows if entry.python)}):
+                ensure_base(self._engine, version, image=self._settings.base_image)
+            yield
 
     def build(self, entry: RepositoryEntry) -> ImageRecord:
         """Return the record of an image that is as a build would make it, else build it and keep its record."""

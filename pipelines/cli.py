@@ -82,11 +82,11 @@ def _setup(_: argparse.Namespace) -> int:
     from images.base_image import ensure_base
     from images.engine_setup import ensure_engine
 
-    engine = ensure_engine(Path("runs"))
-    print(f"engine: version {engine.version()}")
-    print("base image and compiled tracer: made if they are not there yet, which takes one to two minutes", flush=True)
-    print(f"base image: {ensure_base(engine, '3.11')}")
-    print(f"compiled tracer: {native_for_base(engine, '3.11') or 'cannot be compiled; the pure one is used'}")
+    with ensure_engine(Path("runs")) as engine:
+        print(f"engine: version {engine.version()}")
+        print("base image and compiled tracer: made if they are not there yet, in one to two minutes", flush=True)
+        print(f"base image: {ensure_base(engine, '3.11')}")
+        print(f"compiled tracer: {native_for_base(engine, '3.11') or 'cannot be compiled; the pure one is used'}")
     return 0
 
 

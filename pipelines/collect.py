@@ -18,7 +18,7 @@ import ray
 
 from collectors.programs_file import Lines
 from images.base_image import base_name, ensure_base
-from images.errors import BadSource
+from images.errors import BadSource, ContainerLost
 from pipelines.cli_errors import exit_with_sentence
 from pipelines.entry_build import repository_name, spec_text
 from pipelines.errors import UserError
@@ -70,6 +70,7 @@ def collect(recipe: CollectRecipe) -> Path:
         Store(folder, dataset).sweep()
     with recipe.containers.session() as containers:
         if containers.engine:
+            containers.engine.check_space()
             containers.engine.remove_orphans()
             ensure_base(containers.engine, recipe.images.python, image=recipe.images.base_image)
         containers.make_ready(base_name(recipe.images.python))
@@ -189,12 +190,7 @@ class _Driver:
         """Return the units that mine the repository's history, and those that join traces to tasks and episodes."""
         settings = self._recipe.task_traces
         if unit.stage == "images":
-            return [
-                self._unit(
-                    "issue-fix", issue_fix_job.mine, entry, change, name=f"{repository_name(entry)} {change.name}"
-                )
-                for change in issue_fix_job.find_changes(self._folder, self._recipe, entry)
-            ]
+            return self._mined(entry)
         if unit.stage in ("tasks", "issue-fix"):
             mined = unit.stage == "issue-fix"
             name = issue_fix_job.unit_name(entry, unit.arguments[3]) if mined else repository_name(entry)
@@ -229,7 +225,15 @@ class _Driver:
 # Retries are ours: a unit that ran twice commits once, and a failing repository is not tried again (reliability, 8).
 @ray.remote(num_cpus=1, max_retries=2)
 def _run_unit(call: Callable[..., str], arguments: tuple[Any, ...]) -> str:
-    return call(*arguments)
+    return run_again_if_lost(call, arguments)
+
+
+def run_again_if_lost(call: Callable[..., str], arguments: tuple[Any, ...]) -> str:
+    """Do a unit of work, once more with another container when its own was lost; what was committed is not done again."""
+    try:
+        return call(*arguments)
+    except ContainerLost:
+        return call(*arguments)
 
 
 def main(arguments: list[str]) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from images.container_choice import ContainerSettings
 from model.documents import (
     account_document,
     code_documents,
@@ -50,6 +51,10 @@ class Collected:
         rows = Store(self.folder, "accounts").rows(["trace_id", "verdict", "text"])
         kept = [row for row in rows if row["verdict"] == Verdict.KEPT and row["trace_id"] in traces]
         return [(traces[row["trace_id"]], row["text"]) for row in kept]
+
+    def containers(self) -> ContainerSettings:
+        """Return which containers the collection used: what it holds can be run again in them."""
+        return recipe_of(self.folder).containers
 
     def code(self) -> list[str]:
         """Return the source texts of the training projects, fetched again."""

@@ -9,8 +9,10 @@ from pathlib import Path
 from rich.console import Console
 
 from images.base_image import base_name
+from images.container_limits import ContainerLimits
 from images.engine import Engine
 from images.errors import NoEngine
+from images.free_space import KEEP_FREE, LEAST_FREE
 from images.host_pip import read_host_pip, without_credentials
 
 _FREE_BYTES = 10_000_000_000
@@ -35,17 +37,28 @@ def _needs() -> Iterator[tuple[str, bool, str]]:
     )
     yield "git", shutil.which("git") is not None, shutil.which("git") or "install git"
     try:
-        engine = Engine()
-        yield "container engine", True, f"version {engine.version()}"
+        with Engine() as engine:
+            name = base_name("3.11")
+            version, there = engine.version(), engine.image_id(name) is not None
     except NoEngine as error:
         yield "container engine", False, str(error)
     else:
-        name = base_name("3.11")
-        yield "base image", True, name if engine.image_id(name) else f"{name} will be made when it is first needed"
+        yield "container engine", True, f"version {version}"
+        yield "base image", True, name if there else f"{name} will be made when it is first needed"
     pip = read_host_pip()
     yield "package index", True, without_credentials(pip.index_urls[0])
     bundle = pip.certificates
     yield "certificates", bundle is not None, str(bundle) if bundle else "install ca-certificates"
-    free = shutil.disk_usage(Path.cwd()).free
-    yield "disk", free > _FREE_BYTES, f"{free / 1e9:.0f} GB free" + ("" if free > _FREE_BYTES else ": 10 GB are needed")
+    yield "disk", *_disk()
     yield "cores", True, str(os.cpu_count())
+
+
+def _disk() -> tuple[bool, str]:
+    """Say whether there is room for images, and for a container's own disk beside the share that stays free."""
+    space, bound = shutil.disk_usage(Path.cwd()), ContainerLimits().watched_bytes
+    share = (space.free - bound) / space.total
+    enough = space.free > _FREE_BYTES and share >= LEAST_FREE
+    said = "" if share >= KEEP_FREE else f": containers start with a warning below {KEEP_FREE:.0%}"
+    if not enough:
+        said = f": 10 GB are needed, and {LEAST_FREE:.0%} of the disk beside what a container may write"
+    return enough, f"{space.free / 1e9:.0f} GB free of {space.total / 1e9:.0f}{said}"

@@ -33,7 +33,7 @@ def export_image(name: str, folder: Path, *, verify: bool = False) -> int:
     aside = folder.with_name(f".{folder.name}.aside")
     shutil.rmtree(aside, ignore_errors=True)
     (aside / "testbed").mkdir(parents=True)
-    with DockerContainer(Engine(), record.image) as container:
+    with Engine() as engine, DockerContainer(engine, record.image) as container:
         for path, data in _files(container):
             target = aside / "testbed" / check_name(path)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -48,11 +48,13 @@ def export_image(name: str, folder: Path, *, verify: bool = False) -> int:
     (aside / "record.json").write_text(json.dumps(asdict(record), indent=1))
     aside.rename(folder)
     print(f"{folder}: build it with `docker build -t {record.image} {folder}`")
-    return _verify(record, folder) if verify else 0
+    if not verify:
+        return 0
+    with Engine() as engine:
+        return _verify(engine, record, folder)
 
 
-def _verify(record: ImageRecord, folder: Path) -> int:
-    engine = Engine()
+def _verify(engine: Engine, record: ImageRecord, folder: Path) -> int:
     gateway, arguments = engine.gateway(), {}
     proxy = PackageProxy(read_host_pip(), gateway, cache_folder() / "packages") if gateway else None
     if proxy:

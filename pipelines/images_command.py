@@ -18,7 +18,9 @@ def list_images(kind: str | None) -> int:
     shelf = RecordShelf()
     status = {record.image: record.status for record in shelf.records()}
     table = Table("image", "kind", "own MB", "last used", "status")
-    for item in reversed(ImageStock(Engine(), shelf).items()):
+    with Engine() as engine:
+        items = ImageStock(engine, shelf).items()
+    for item in reversed(items):
         if kind in (None, item.kind):
             used = datetime.fromtimestamp(item.used).strftime("%Y-%m-%d %H:%M")
             table.add_row(item.name, item.kind, _mb(item.own_bytes), used, status.get(item.name, ""))
@@ -68,13 +70,14 @@ def show_image(name: str, *, with_log: bool) -> int:
 
 def show_usage() -> int:
     """Print the bytes by kind; return the exit code."""
-    stock = ImageStock(Engine(), RecordShelf())
-    items = stock.items()
+    with Engine() as engine:
+        stock = ImageStock(engine, RecordShelf())
+        items, unnamed = stock.items(), len(stock.half_built())
     table = Table("kind", "images", "MB", "median MB")
     for kind in KINDS:
         sizes = sorted(item.own_bytes for item in items if item.kind == kind)
         table.add_row(kind, str(len(sizes)), _mb(sum(sizes)), _mb(sizes[len(sizes) // 2] if sizes else 0))
-    table.add_row("without a name", str(len(stock.half_built())), "", "")
+    table.add_row("without a name", str(unnamed), "", "")
     table.add_row("kept downloads", "", _mb(stock.package_bytes()), "")
     Console().print(table)
     return 0
@@ -82,23 +85,23 @@ def show_usage() -> int:
 
 def prune(*, quota: int | None, package_quota: int | None, dry_run: bool) -> int:
     """Remove orphaned containers, images without a name, and what is over a quota; say what went."""
-    engine = Engine()
-    stock = ImageStock(engine, RecordShelf())
-    going = stock.over_quota(quota) if quota is not None else []
-    if dry_run:
-        for item in going:
-            print(f"would remove {item.name} ({_mb(item.own_bytes)} MB)")
-        print(f"would remove {len(stock.half_built())} images without a name and {len(going)} over the quota")
+    with Engine() as engine:
+        stock = ImageStock(engine, RecordShelf())
+        going = stock.over_quota(quota) if quota is not None else []
+        if dry_run:
+            for item in going:
+                print(f"would remove {item.name} ({_mb(item.own_bytes)} MB)")
+            print(f"would remove {len(stock.half_built())} images without a name and {len(going)} over the quota")
+            return 0
+        print(
+            f"removed {engine.remove_orphans()} orphaned containers and {stock.remove_half_built()} images without a name"
+        )
+        if quota is not None:
+            gone, freed = stock.remove(going)
+            print(f"removed {gone} images over the quota, {_mb(freed)} MB; {len(going) - gone} are in use and stay")
+        if package_quota is not None:
+            print(f"removed {_mb(stock.trim_packages(package_quota))} MB of kept downloads")
         return 0
-    print(
-        f"removed {engine.remove_orphans()} orphaned containers and {stock.remove_half_built()} images without a name"
-    )
-    if quota is not None:
-        gone, freed = stock.remove(going)
-        print(f"removed {gone} images over the quota, {_mb(freed)} MB; {len(going) - gone} are in use and stay")
-    if package_quota is not None:
-        print(f"removed {_mb(stock.trim_packages(package_quota))} MB of kept downloads")
-    return 0
 
 
 def _mb(size: int) -> str:

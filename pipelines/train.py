@@ -13,8 +13,6 @@ from pathlib import Path
 from rich.console import Console
 
 from images.container import Container
-from images.docker_container import DockerContainer
-from images.engine import Engine
 from model.evaluate import Score, score_baselines, score_model
 from model.lesson import Lesson
 from model.rl.learner import Learner, RlSettings
@@ -80,9 +78,9 @@ def _lesson(recipe: TrainRecipe, tokenizer: Tokenizer, collected: Collected, con
 
 def _output_environment(collected: Collected, stack: ExitStack) -> OutputEnvironment:
     traced = [t for t in collected.train if t.trace]
-    engine = Engine()
+    session = stack.enter_context(collected.containers().session())
     containers: dict[str, Container] = {
-        name: stack.enter_context(DockerContainer(engine, image))
+        name: stack.enter_context(session.open(image))
         for name, image in sorted({t.origin.repository: t.origin.image for t in traced}.items())
     }
     return OutputEnvironment(traced, containers)

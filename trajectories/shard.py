@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from trajectories.encodings import write_options
 from trajectories.errors import DiskFull, StoreError
 from trajectories.schema import VERSION
+from trajectories.shard_bounds import check_bounds
 from trajectories.version_1 import upgraded
 from trajectories.version_2 import upgraded_image
 from trajectories.version_3 import upgraded_episode, upgraded_task
@@ -67,8 +68,12 @@ def write_shard(path: Path, rows: "Rows | pa.Table", schema: pa.Schema) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def read_shard(path: Path, columns: list[str] | None = None, *, sha256: str) -> list[dict[str, Any]]:
+def read_shard(
+    path: Path, columns: list[str] | None = None, *, sha256: str, schema: pa.Schema | None = None
+) -> list[dict[str, Any]]:
     """Return the rows of a shard; raise `StoreError` when it is not the file that was committed, whole and unchanged.
+
+    Of today's version, its columns must be those of the `schema`. One whose rows would not fit the memory is refused.
 
     The digest comes first: page checksums cover pages alone, and a flipped bit elsewhere passes (docs/log.md).
     """
@@ -78,7 +83,8 @@ def read_shard(path: Path, columns: list[str] | None = None, *, sha256: str) -> 
                 raise StoreError(
                     f"shard {str(path)!r} has changed since it was committed: restore it or delete the run"
                 )
-        version = (pq.read_schema(path).metadata or {}).get(b"worldline.schema", b"").decode()
+        version = _check_columns(path, schema)
+        check_bounds(path)
         chosen = columns if version == str(VERSION) else None
         table = pq.read_table(path, columns=chosen, page_checksum_verification=True, partitioning=None)
     except (OSError, pa.ArrowException) as error:
@@ -91,3 +97,15 @@ def read_shard(path: Path, columns: list[str] | None = None, *, sha256: str) -> 
     for upgrade in _UPGRADES[version]:
         rows = [upgrade(row) for row in rows]
     return [{name: row[name] for name in columns} for row in rows] if columns else rows
+
+
+def _check_columns(path: Path, schema: pa.Schema | None) -> str:
+    """Return the version of a shard whose columns are those of the version."""
+    found = pq.read_schema(path)
+    version = (found.metadata or {}).get(b"worldline.schema", b"").decode("utf-8", "replace")
+    if any(b"ARROW:extension:name" in (field.metadata or {}) for field in found):
+        raise StoreError(f"shard {str(path)!r} has a column of a type that is made elsewhere: no shard of ours has")
+    if schema is not None and version == str(VERSION) and not found.equals(schema):
+        names = ", ".join(sorted({field.name for field in set(found) ^ set(schema)})) or "their order"
+        raise StoreError(f"shard {str(path)!r} has other columns than version {VERSION} of the format: {names[:300]}")
+    return version

@@ -94,7 +94,7 @@ class Store:
     def unit_rows(self, unit: str, columns: list[str] | None = None) -> list[Row]:
         """Return the rows of one committed unit."""
         record = json.loads((self._commits / f"{unit}.json").read_text())
-        return read_shard(self.folder / record["file"], columns, sha256=record["sha256"])
+        return read_shard(self.folder / record["file"], columns, sha256=record["sha256"], schema=self._schema)
 
     def seconds(self) -> float:
         """Return the seconds that the committed units took, added up."""

@@ -39,11 +39,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     folder = arguments.folder or Path("runs") / f"images-{arguments.list}{'-quick' if arguments.quick else ''}"
-    engine = Engine()
-    if arguments.cold and not (folder / "rows.jsonl").exists():
-        _forget(engine)
-    measurement = Measurement(engine, folder, BuildSettings())
-    _measure(measurement, _specs(arguments.list, arguments.quick), arguments.workers, arguments.only)
+    with Engine() as engine:
+        if arguments.cold and not (folder / "rows.jsonl").exists():
+            _forget(engine)
+        measurement = Measurement(engine, folder, BuildSettings())
+        _measure(measurement, _specs(arguments.list, arguments.quick), arguments.workers, arguments.only)
     return print_claims(claims(measurement.rows()), as_json=arguments.json)
 
 

@@ -1,6 +1,7 @@
 """Who ends a container: its client's death or silence, its lifetime, the reaper; and an engine that fails is asked again."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.engine_containers import Opening, new_name
 from images.errors import ContainerLost, EngineBusy
+from images.free_space import FreeSpace
 from images.supervisor_binary import ensure_supervisor
 from images.workspace_disk import WorkspaceDisk, can_make_disks, remove_stale_disks
 from tests.images.conftest import SMALL
@@ -121,7 +123,7 @@ def test_a_disk_of_a_process_that_is_gone_is_taken_off(engine: Engine, base: str
         pytest.skip("disks of containers need root and the engine's overlay2")
     child = os.fork()
     if not child:
-        WorkspaceDisk(layers, SMALL, ["/testbed"], uid=10001)
+        WorkspaceDisk(layers, SMALL, folders=["/testbed"], uid=10001, free_space=FreeSpace())
         os._exit(0)
     os.waitpid(child, 0)
     place = f"worldline-disks/{child}+"
@@ -204,6 +206,44 @@ def test_an_engine_that_hangs_is_given_up_after_three_tries(
         assert sum("containers/create" in line for line in flaky.asked) == 3
         with suppress(Exception):
             asking.close()
+
+
+@pytest.mark.slow
+def test_of_an_engine_that_fails_often_each_container_is_had_once(
+    engine: Engine, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw, faults = random.Random(28), ["connecting"]
+
+    def decide(line: str) -> str:
+        fault = draw.choice(("hang", "fail", "lose")) if not faults[0] and draw.random() < 0.08 else ""
+        faults.append(fault)
+        return fault
+
+    with FlakyEngine(tmp_path, decide) as flaky:
+        monkeypatch.setenv("DOCKER_HOST", flaky.address)
+        asking = Engine(prompt_s=3)
+        faults[0] = ""
+        for _ in range(8):
+            with DockerContainer(asking, base, limits=SMALL) as container:
+                assert container.run(["echo", "alive"]).text == "alive\n"
+                assert container.id in _mine(engine)
+            assert _none_left(engine)
+        faults[0] = "closing"
+        asking.close()
+    assert sum(map(bool, faults)) >= 4
+
+
+def _mine(engine: Engine) -> list[str]:
+    found = engine._client.api.containers(all=True, filters={"label": f"{OWNER_LABEL}={owner_mark()}"})
+    return [one["Id"] for one in found]
+
+
+def _none_left(engine: Engine) -> bool:
+    """Say whether all containers of this process are gone soon; one whose removal was lost ends with its client."""
+    deadline = time.monotonic() + 20
+    while _mine(engine) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not _mine(engine)
 
 
 def test_root_that_may_not_mount_makes_no_disks(tmp_path: Path) -> None:

@@ -71,9 +71,10 @@ def _with_header(block: bytes) -> bytes:
     return whole[:end] + block + bytes(1024)
 
 
-def _many_members(number: int = 60_000) -> bytes:
-    header = tarfile.TarInfo("p-1/f").tobuf(tarfile.GNU_FORMAT)
-    return gzip.compress(header * number + bytes(1024), 1)
+def _many_members() -> bytes:
+    packer = zlib.compressobj(1, wbits=31)
+    thousand = tarfile.TarInfo("p-1/f").tobuf(tarfile.GNU_FORMAT) * 1000
+    return b"".join(packer.compress(thousand) for _ in range(1000)) + packer.flush()
 
 
 def _many_names_in_a_zip(number: int = 220_000) -> bytes:
@@ -161,7 +162,7 @@ ARCHIVES: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "bzip2 bomb": (lambda: _zeros(1 << 26, bz2.BZ2Compressor), ".tar.bz2", "ratio"),
     "zip bomb": (lambda: zipped(("p-1/zeros", bytes(1 << 26))), ".zip", "ratio"),
     "zip that lies about sizes": (_lying_zip, ".zip", ""),
-    "60,000 members": (_many_members, ".tar.gz", "members"),
+    "a million members": (_many_members, ".tar.gz", "members"),
     "220,000 names in a zip": (_many_names_in_a_zip, ".zip", "members"),
     "size below zero": (
         lambda: _with_header(_header(tarfile.TarInfo("p-1/x"), size=b"\xff" * 10 + b"\xfc\0")),

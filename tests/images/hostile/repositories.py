@@ -13,6 +13,12 @@ from tests.images.hostile.archives import CONTAINED, GOOD
 from tests.images.hostile.server import git
 
 ANY = "any refusal"
+_TOLD = (
+    *("core.fsmonitor", "core.sshCommand", "core.pager", "core.alternateRefsCommand", "credential.helper"),
+    *("diff.external", "diff.x.textconv", "filter.x.clean", "filter.x.smudge", "filter.x.process"),
+    *("uploadpack.packObjectsHook", "include.path"),
+)
+_HOOKS = ("post-checkout", "pre-auto-gc", "reference-transaction", "post-update", "fsmonitor-watchman")
 _WHO = b"x <x@x> 1500000000 +0000"
 Rows = Sequence[tuple[str, bytes, str]]
 
@@ -69,8 +75,15 @@ def _configured(folder: Path) -> None:
     """Configure all that git can be told to run, with hooks of every kind, alternates' commands and includes."""
     attributes = b"* filter=x diff=x merge=x working-tree-encoding=UTF-16\n"
     _with(("100644", b".gitattributes", attributes), ("100644", b".lfsconfig", b"[lfs]\nurl = file:///etc\n"))(folder)
+    for name, value in _settings(folder).items():
+        git("config", name, value, cwd=folder)
+    for hook in _HOOKS:
+        _hook(folder, hook)
+
+
+def _settings(folder: Path) -> dict[str, str]:
     run = f"touch {folder.parent}/ran"
-    settings = {
+    return {
         "core.fsmonitor": run,
         "core.sshCommand": run,
         "core.pager": run,
@@ -91,13 +104,35 @@ def _configured(folder: Path) -> None:
         "include.path": f"{folder}/more",
         "protocol.ext.allow": "always",
     }
-    for name, value in settings.items():
-        git("config", name, value, cwd=folder)
+
+
+def _hook(folder: Path, name: str) -> None:
     (folder / "hooks").mkdir(exist_ok=True)
-    for hook in ("post-checkout", "pre-auto-gc", "reference-transaction", "post-update", "fsmonitor-watchman"):
-        path = folder / "hooks" / hook
-        path.write_text(f"#!/bin/sh\n{run}\n")
-        path.chmod(0o755)
+    path = folder / "hooks" / name
+    path.write_text(f"#!/bin/sh\ntouch {folder.parent}/ran\n")
+    path.chmod(0o755)
+
+
+def _told_by(*names: str) -> Callable[[Path], None]:
+    """Return a maker of a repository that these settings alone tell to run something."""
+
+    def make(folder: Path) -> None:
+        attributes = b"* filter=x diff=x merge=x\n"
+        _with(("100644", b".gitattributes", attributes))(folder)
+        for name in names:
+            git("config", name, _settings(folder)[name], cwd=folder)
+
+    return make
+
+
+def _hooked(name: str) -> Callable[[Path], None]:
+    """Return a maker of a repository with one hook."""
+
+    def make(folder: Path) -> None:
+        _with()(folder)
+        _hook(folder, name)
+
+    return make
 
 
 def _nested_bare(folder: Path) -> None:
@@ -147,6 +182,12 @@ def _large(folder: Path) -> None:
 
 def _case_clash(folder: Path) -> None:
     _with(("100644", b"A.py", b"a = 1\n"), ("100644", b"a.py", b"a = 2\n"))(folder)
+
+
+def _tree_as_branch(folder: Path) -> None:
+    """Have a branch lead to a tree, as a tag may."""
+    (folder / "refs" / "heads").mkdir(exist_ok=True)
+    (folder / "refs" / "heads" / "main").write_text(_tree(folder, _good_rows(folder)) + "\n")
 
 
 def _submodule(folder: Path) -> None:
@@ -252,6 +293,21 @@ REPOSITORIES: dict[str, HostileRepository] = {
     "a fifo as branch": HostileRepository(make=_waiting_head, rule="", served=False),
     "branches in a ring": HostileRepository(make=_circular_head, rule="", served=False),
     "a branch that is a link to the host": HostileRepository(make=_foreign_head, rule="", served=False),
+    "a branch that leads to a tree": HostileRepository(make=_tree_as_branch, rule="", served=False),
+    "a commit without its tree": HostileRepository(
+        make=lambda folder: _commit(folder, "1" * 40), rule="", served=False
+    ),
+    "names that are one in another form": HostileRepository(
+        make=_with(("100644", b"e\xcc\x81.py", b"a = 1\n"), ("100644", b"\xc3\xa9.py", b"a = 2\n")), rule=CONTAINED
+    ),
+    **{
+        f"git is told to run by {name}": HostileRepository(make=_told_by(name), rule=CONTAINED, served=False)
+        for name in _TOLD
+    },
+    **{
+        f"git is told to run by the hook {name}": HostileRepository(make=_hooked(name), rule=CONTAINED, served=False)
+        for name in _HOOKS
+    },
 }
 
 # What the server's path names, and what is expected of it.

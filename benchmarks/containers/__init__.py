@@ -1,0 +1,1 @@
+"""What containers cost, what bounds them, and what they leave behind."""
