@@ -2,9 +2,10 @@
 
 It runs inside foreign images: standard library and pytest's public hooks only, Python 3.8 and newer. Lines:
 ["collected", [ids]], ["test", id, outcome, seconds, message], ["error", id, message], ["end", exit status].
-The environment names the file to write (WORLDLINE_OUTCOMES) and, optionally, a JSON list of the ids to keep
-(WORLDLINE_SELECT), the seed of another order (WORLDLINE_SHUFFLE), and the seconds that one test may take
-(WORLDLINE_TEST_SECONDS), so that one that hangs is one that fails. A test that sets an alarm of its own keeps that.
+The environment names the file to write (WORLDLINE_OUTCOMES) and, optionally, JSON lists of the ids to keep
+(WORLDLINE_SELECT) and to leave out (WORLDLINE_LEAVE_OUT), the seed of another order (WORLDLINE_SHUFFLE), and the seconds
+that one test may take (WORLDLINE_TEST_SECONDS), so that one that hangs is one that fails. A test that sets an alarm of its
+own keeps that.
 """
 
 import hashlib
@@ -44,6 +45,11 @@ def pytest_collection_modifyitems(config, items):
         with open(wanted_path, encoding="utf-8") as handle:
             wanted = set(json.load(handle))
         items[:] = [item for item in items if item.nodeid in wanted]
+    left_path = os.environ.get("WORLDLINE_LEAVE_OUT")
+    if left_path:
+        with open(left_path, encoding="utf-8") as handle:
+            left = set(json.load(handle))
+        items[:] = [item for item in items if item.nodeid not in left]
     seed = os.environ.get("WORLDLINE_SHUFFLE")
     if seed:
         items.sort(key=lambda item: _place(seed, item.nodeid))

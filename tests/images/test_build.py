@@ -77,6 +77,35 @@ def test_a_module_that_only_collecting_names_is_installed_from_what_the_project_
     assert any(line.startswith("inflection==") for line in record.packages)
 
 
+GOOD = b"".join(b"def test_%d(): pass\n" % number for number in range(9))
+
+
+def _lacking(requirement: bytes) -> SourceTree:
+    make = b"t:\n\tpip install '" + requirement + b"'\n"
+    return SourceTree(
+        files={
+            "a.py": b"",
+            "test_a.py": GOOD,
+            "test_b.py": b"import inflection\ndef test_b(): pass\n",
+            "Makefile": make,
+        }
+    )
+
+
+def test_a_good_image_is_left_for_one_that_has_what_its_failures_lacked(engine: Engine, base: str) -> None:
+    record = build_image(engine, SPEC, _lacking(b"inflection"), BuildSettings())
+    assert (record.status, len(record.passing()), record.collection_errors) == ("executable", 10, 0)
+    assert [attempt.reason.partition(":")[0] for attempt in record.attempts] == ["lacks", ""]
+    assert "# seconds by stage: system" in record.attempts[1].log
+
+
+def test_a_good_image_is_taken_again_when_the_better_one_cannot_be_had(engine: Engine, base: str) -> None:
+    record = build_image(engine, SPEC, _lacking(b"inflection==99"), BuildSettings())
+    assert (record.status, len(record.passing()), record.collection_errors) == ("executable", 9, 1)
+    ended = [attempt.reason.partition(":")[0] for attempt in record.attempts]
+    assert ended == ["lacks", "install-conflict", ""]
+
+
 def test_a_build_as_of_a_date_takes_the_packages_of_its_day(engine: Engine, base: str) -> None:
     files = {"requirements.txt": b"inflection\n", "a.py": b"", "test_a.py": b"def test_a(): pass\n"}
     record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings(as_of="2020-01-01"))
