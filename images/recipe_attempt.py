@@ -91,12 +91,12 @@ class RecipeAttempt:
         bound = {"UV_BUILD_CONSTRAINT": "/opt/worldline/build.txt"} if recipe.build_constraints else {}
         return {**self._mounts.environment, **(told if recipe.version else {}), **bound}
 
-    def _begin(self, container: DockerContainer, recipe: BuildRecipe) -> None:
+    def _begin(self, container: DockerContainer, recipe: BuildRecipe, *, with_files: bool = True) -> None:
         tree = self._source.tree
         executable = b"\0".join(name.encode("utf-8", "surrogateescape") for name in sorted(tree.executable))
         container.put(
             {
-                **tree.files,
+                **(tree.files if with_files else {}),
                 "/opt/worldline/executable": executable,
                 "/opt/worldline/build.txt": "\n".join(recipe.build_constraints).encode(),
             }
@@ -117,7 +117,7 @@ class RecipeAttempt:
         wanted = [*(own if recipe.project else []), "pytest", *recipe.needs]
         self._log.say(f"recipe {recipe.name!r}: {', '.join(wanted)}")
         with self._container(parent) as container:
-            self._begin(container, recipe)
+            self._begin(container, recipe, with_files=recipe.project and stated is None)
             container.put({"/opt/worldline/needs.in": "\n".join([*wanted, ""]).encode()})
             options = ["-q", "--no-header", "--no-annotate", "--no-sources", "--python", container.python]
             output = "/opt/worldline/lock.txt"
@@ -242,7 +242,7 @@ class RecipeAttempt:
 
 def _passed(proof: Proof) -> str:
     """Return how many passed, as the sentence of a reason says it."""
-    if not proof.stopped:
+    if not (proof.stopped and proof.unrun):
         return f"{proof.share:.0%} of {proof.judged} tests pass"
     passed = sum(test.outcome == "passed" for test in proof.tests)
     ran = proof.judged - proof.unrun

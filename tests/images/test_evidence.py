@@ -11,6 +11,7 @@ from images.system_packages import missing_packages, packages_of, toolchain
 @pytest.mark.parametrize(
     ("text", "stage", "expected"),
     [
+        ("the test run died in this test (exit code 137)", "tests", "crash"),
         ("src/x.c:1: fatal error: ffi.h: No such file or directory", "install", "compiler"),
         ("error: can't find Rust compiler", "install", "needs-rust"),
         ("  x No solution found when resolving dependencies", "resolve", "install-conflict"),
@@ -52,6 +53,28 @@ def test_a_strangers_name_is_never_installed() -> None:
 
 def test_modules_of_the_project_are_no_leads() -> None:
     assert find_leads("No module named 'redis'", [], frozenset({"redis"})) == []
+
+
+def test_of_several_declared_for_a_module_the_one_counts_whose_marker_holds() -> None:
+    declared = [
+        "odd-name==1; platform_python_implementation == 'PyPy'",
+        "odd-name>=2; python_version >= '3.10'",
+        "odd-name<2",
+    ]
+    text = "No module named 'odd_name'"
+    assert find_leads(text, declared, python="3.11") == [declared[1]]
+    assert find_leads(text, declared, python="3.9") == [declared[2]]
+
+
+def test_options_of_plugins_that_pytest_does_not_know_lead_to_them() -> None:
+    assert find_leads("INTERNALERROR> pytest.PytestConfigWarning: Unknown config option: timeout", []) == [
+        "pytest-timeout"
+    ]
+    assert find_leads("Unknown config option: asyncio_default_fixture_loop_scope", []) == ["pytest-asyncio"]
+
+
+def test_a_suite_that_knows_the_inside_of_an_older_pytest_gets_one() -> None:
+    assert find_leads("AttributeError: module '_pytest.monkeypatch' has no attribute 'notset'", []) == ["pytest<9"]
 
 
 def test_fixtures_and_phrases_lead_to_plugins() -> None:
