@@ -15,7 +15,7 @@ from images.failure_classes import classify
 from images.leads import find_leads
 from images.recipe_attempt import LACKS, RecipeAttempt, Source
 from images.recipe_inference import BuildRecipe
-from images.system_packages import missing_packages
+from images.system_packages import missing_packages, packages_of_programs
 
 _REPAIRS = 6
 # A good image is left at most so often for one with what its failures still lacked: each costs a run of its tests.
@@ -62,6 +62,10 @@ class RecipeRepair:
             if ended.record.executable:
                 return ended
             changed = recipe if last else self._changed(recipe, said, record.python_version)
+            if changed == recipe and ended.reason == "tests-fail" and not last:
+                changed = replace(
+                    recipe, system=tuple(sorted({*recipe.system, *packages_of_programs(self._source.tree)}))
+                )
             if ended.reason == LACKS:
                 good.append(recipe)
             elif changed == recipe or good:

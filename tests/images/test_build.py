@@ -106,6 +106,16 @@ def test_a_good_image_is_taken_again_when_the_better_one_cannot_be_had(engine: E
     assert ended == ["lacks", "install-conflict", ""]
 
 
+@pytest.mark.slow
+def test_a_project_that_refuses_the_patch_release_gets_another_python(engine: Engine, base: str) -> None:
+    project = b"[project]\nname = 'a'\nversion = '1'\nrequires-python = '>=3.11.99'\n"
+    project += b"[tool.setuptools]\npy-modules = ['a']\n"
+    files = {"pyproject.toml": project, "a.py": b"", "test_a.py": b"def test_a(): pass\n"}
+    record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings())
+    assert (record.status, record.python_version) == ("executable", "3.13")
+    assert [attempt.reason.partition(":")[0] for attempt in record.attempts] == ["wrong-python", ""]
+
+
 def test_a_build_as_of_a_date_takes_the_packages_of_its_day(engine: Engine, base: str) -> None:
     files = {"requirements.txt": b"inflection\n", "a.py": b"", "test_a.py": b"def test_a(): pass\n"}
     record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings(as_of="2020-01-01"))

@@ -5,7 +5,7 @@ import pytest
 from images.failure_classes import classify
 from images.leads import find_leads
 from images.source_tree import SourceTree
-from images.system_packages import missing_packages, packages_of, toolchain
+from images.system_packages import missing_packages, packages_of, packages_of_programs, toolchain
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,15 @@ def test_sources_in_c_ask_for_a_compiler_and_known_projects_for_more() -> None:
     assert packages_of(SourceTree(files=files), "a") == set(toolchain())
     assert "libxml2-dev" in packages_of(SourceTree(files=files), "lxml")
     assert packages_of(SourceTree(files={"setup.py": b"setup()", "tests/a.c": b""}), "a") == frozenset()
+
+
+def test_programs_that_tests_start_name_debian_packages() -> None:
+    test = (
+        b"import os, subprocess as sp\nsp.Popen('ps -x 2> /dev/null', shell=True)\nsp.run(['/usr/bin/less', 'a'])\n"
+        b"os.popen(f'{1}')\nsp.run([])\nsp.run('git log')\nprint('zip')\nrun('')\n"
+    )
+    assert packages_of_programs(SourceTree(files={"test_a.py": test, "a.py": b"run('zip')"})) == {"procps", "less"}
+    assert packages_of_programs(SourceTree(files={"test_a.py": b"def ("})) == frozenset()
 
 
 def test_a_missing_module_leads_to_what_the_project_names_then_to_the_table() -> None:
