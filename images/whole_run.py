@@ -31,7 +31,8 @@ def run_whole(start: Start, selection: TestSelection, *, timeout_s: float) -> Te
         if not lost[1:]:
             return replace(whole, outcomes={**whole.outcomes, died.id: died}, complete=True)
         with start() as container:
-            part = run_tests(container, replace(selection, ids=lost[1:]), timeout_s=left)
+            # The share is of the whole suite: of what is left alone it would say something else.
+            part = run_tests(container, replace(selection, ids=lost[1:], share=None), timeout_s=left)
         whole = _joined(whole, part, died)
     return whole
 

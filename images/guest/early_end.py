@@ -3,8 +3,8 @@
 It runs inside foreign images, beside outcomes.py, whose channel it uses: ["stopped", why]. WORLDLINE_SHARE is the share of
 tests that has to pass. Known means: more have failed than may; or, since a suite that lacks its server may wait a second
 for each of thousands of tests, so many of a sample drawn from what is left fail that the share is out of reach by three
-standard deviations. The sample is drawn only when most of what ran before has failed; it runs in the suite's own order, and
-then the others do, should it turn out well.
+standard deviations. The sample is drawn only when far too much of what ran before has failed; it runs in the suite's own
+order, and then the others do, should it turn out well.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ class _Tally:
         start = self.at + 2
         if self.sampled != [0, 0] or self.sample or len(items) - start < 3 * _SAMPLE:
             return
-        if self.failed < _SUSPICIOUS or self.failed < self.passed:
+        if self.failed < _SUSPICIOUS or self.failed < 1.5 * (1 - self.share) * (self.failed + self.passed):
             return
         rest = items[start:]
         drawn = sorted(rest, key=lambda item: hashlib.sha256(item.nodeid.encode("utf-8", "surrogatepass")).digest())

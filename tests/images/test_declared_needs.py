@@ -106,8 +106,10 @@ def test_candidates_come_cheapest_first_and_none_twice() -> None:
     ]
 
 
-def test_tools_that_no_test_imports_are_left_out() -> None:
-    tree = _files({"setup.py": "", "test-requirements.txt": "pytest-cov\nMyPy\nhypothesis\n", "test_a.py": ""})
+def test_tools_that_no_test_imports_and_very_large_packages_are_left_out() -> None:
+    tree = _files(
+        {"setup.py": "", "test-requirements.txt": "pytest-cov\nMyPy\nhypothesis\ntensorflow>=2\n", "test_a.py": ""}
+    )
     assert infer_recipes(tree, read_needs(tree), PytestConfig())[0].needs == ("hypothesis",)
 
 
