@@ -72,6 +72,13 @@ def test_a_test_that_hangs_fails_and_the_others_go_on() -> None:
     assert (proof.runs, proof.tests[0].pass_rate, proof.share) == (3, 0.0, 0.5)
 
 
+def test_a_test_that_moves_the_clock_took_no_longer_than_it_did() -> None:
+    text = b"from _pytest import timing\nnow = timing.perf_counter\n"
+    text += b"def test_a():\n    timing.perf_counter = lambda: now() + 1e9\n"
+    proof = _prove({"test_a.py": text}, runs=1)
+    assert 0 <= proof.tests[0].seconds < 1000
+
+
 def test_the_class_of_a_failed_suite_is_that_of_most_failures() -> None:
     lines = ["def test_net(): raise OSError('Temporary failure in name resolution')\n"]
     lines += [f"def test_{n}(): open('/nowhere')\n" for n in range(3)]
