@@ -15,7 +15,8 @@ from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-_MODULE = re.compile(r"No module named '([A-Za-z0-9_]+)(?:\.[\w.]+)?'")
+# With quotes where an import fails, without where `python -m` does.
+_MODULE = re.compile(r"No module named (?:'([A-Za-z0-9_]+)(?:\.[\w.]+)?'|([A-Za-z0-9_]+)$)", re.MULTILINE)
 _PLUGIN = re.compile(r'Error importing plugin "([\w.]+)"|could not import plugin "([\w.]+)"')
 _FIXTURE = re.compile(r"fixture '(\w+)' not found")
 _ASYNC = "async def functions are not natively supported"
@@ -38,7 +39,7 @@ def find_leads(
         if _holds(Requirement(need), python):
             known.setdefault(canonicalize_name(Requirement(need).name), need)
     found: set[str] = set()
-    modules = {*_MODULE.findall(text), *(one or other for one, other in _PLUGIN.findall(text))}
+    modules = {one or other for pattern in (_MODULE, _PLUGIN) for one, other in pattern.findall(text)}
     for module in modules - own:
         found.add(_distribution(module.split(".")[0], known))
     for fixture in _FIXTURE.findall(text):

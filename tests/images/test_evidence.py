@@ -54,6 +54,7 @@ def test_a_missing_module_leads_to_what_the_project_names_then_to_the_table() ->
     text = "E   ModuleNotFoundError: No module named 'yaml'\nE   ModuleNotFoundError: No module named 'odd_name.sub'"
     assert find_leads(text, ["PyYAML>=6", "odd-name<3"]) == ["PyYAML>=6", "odd-name<3"]
     assert find_leads(text, []) == ["pyyaml"]
+    assert find_leads("/opt/venv/bin/python: No module named yaml\n", []) == ["pyyaml"]
 
 
 def test_a_strangers_name_is_never_installed() -> None:
