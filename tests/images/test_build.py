@@ -107,6 +107,14 @@ def test_a_good_image_is_taken_again_when_the_better_one_cannot_be_had(engine: E
 
 
 @pytest.mark.slow
+def test_a_test_that_takes_more_memory_than_there_is_costs_only_itself(engine: Engine, base: str) -> None:
+    test = b"def test_big(): assert len(b'x' * (3 << 30))\n" + GOOD
+    record = build_image(engine, SPEC, SourceTree(files={"a.py": b"", "test_a.py": test}), BuildSettings(test_runs=1))
+    assert (record.status, len(record.passing())) == ("executable", 9)
+    assert "died in this test (exit code 137)" in record.tests[0].message
+
+
+@pytest.mark.slow
 def test_a_project_that_refuses_the_patch_release_gets_another_python(engine: Engine, base: str) -> None:
     project = b"[project]\nname = 'a'\nversion = '1'\nrequires-python = '>=3.11.99'\n"
     project += b"[tool.setuptools]\npy-modules = ['a']\n"
