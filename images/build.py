@@ -90,13 +90,18 @@ class _Build:
             # A Python that there is no base for is no reason to lose what the first one gave.
             with suppress(BaseError):
                 best = _better(best, self._recipes(replace(record, python_version=other), moment, alone=True))
-        day = self._source.tree.dated
-        if not best.executable and not moment and day and may_be_of_its_day(_class(best)) and _is_past(day):
-            day = moment_of(SOURCE, self._source.tree)
-            assert day is not None
+        day = None if best.executable or moment else self._past_day(_class(best))
+        if day:
             place = replace(record, python_version=best.python_version, as_of=text_of(day))
             best = _better(best, self._recipes(place, day, alone=True))
         return best
+
+    def _past_day(self, reason: str) -> datetime | None:
+        """Return when the source was made, where the packages of that day are others and may mend such a failure."""
+        if self._source.tree.dated is None or not may_be_of_its_day(reason):
+            return None
+        day = moment_of(SOURCE, self._source.tree)
+        return day if day and datetime.now(UTC) - day.astimezone(UTC) > _DAYS else None
 
     def _recipes(self, record: ImageRecord, moment: datetime | None, *, alone: bool) -> ImageRecord:
         """Return the best record of all recipes on one Python and one day; `alone` when there is no other Python."""
@@ -122,7 +127,3 @@ def _class(record: ImageRecord) -> str:
 
 def _better(one: ImageRecord, other: ImageRecord) -> ImageRecord:
     return other if other.executable or not one.reason or len(other.passing()) > len(one.passing()) else one
-
-
-def _is_past(day: datetime) -> bool:
-    return datetime.now(UTC) - day.astimezone(UTC) > _DAYS

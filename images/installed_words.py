@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from images.requirement_lines import requirement_lines, requirements_file
 
 _PIP = re.compile(r"\bpip3?\s+install\s+([^\n;&|]+)")
-_OWN_EXTRAS = re.compile(r"(?:^|[\s'\"=/}])(?:\.|\{toxinidir\}|\{tox_root\})\[([\w.,\s-]+)\]")
+_OWN_EXTRAS = re.compile(r"(?:^|-e|[\s'\"=/}])(?:\.|\{toxinidir\}|\{tox_root\})\[([\w.,\s-]+)\]")
 _EXTRA = re.compile(r"(?:--extra|--extras|-E)[=\s]+(?:\"([^\"]+)\"|'([^']+)'|([\w.,-]+))")
 _GROUP = re.compile(r"(?:--group|--only-group|--with|-G)[=\s]+(?:\"([^\"]+)\"|'([^']+)'|([\w.,-]+))")
 

@@ -1,5 +1,6 @@
 """Builds, for real."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,16 @@ def test_a_project_that_refuses_the_patch_release_gets_another_python(engine: En
     record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings())
     assert (record.status, record.python_version) == ("executable", "3.13")
     assert [attempt.reason.partition(":")[0] for attempt in record.attempts] == ["wrong-python", ""]
+
+
+@pytest.mark.slow
+def test_what_nothing_else_mends_is_tried_with_the_packages_of_its_day(engine: Engine, base: str) -> None:
+    test = b"from importlib.metadata import version\ndef test_a(): assert version('inflection') == '0.3.1'\n"
+    files = {"requirements.txt": b"inflection\n", "a.py": b"", "test_a.py": test}
+    tree = SourceTree(files=files, dated=datetime(2020, 1, 1, tzinfo=UTC))
+    record = build_image(engine, SPEC, tree, BuildSettings(test_runs=1))
+    assert (record.status, record.as_of[:10]) == ("executable", "2020-01-01")
+    assert record.attempts[0].reason.startswith("tests-fail: ")
 
 
 def test_a_build_as_of_a_date_takes_the_packages_of_its_day(engine: Engine, base: str) -> None:
