@@ -1,8 +1,11 @@
 """BuildLog: all that one attempt of a build ran and what it said; a step that fails is a `BuildFailed` with its class."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
+from images.build_clock import BuildClock
 from images.container import Completed, Container
 from images.errors import BuildFailed
 from images.failure_classes import classify
@@ -12,17 +15,29 @@ _KEPT = 20_000
 
 
 class BuildLog:
-    """Collects the text of one attempt; `seconds` bounds each step."""
+    """Collects the text of one attempt; `seconds` bounds each step, the clock all of them together."""
 
-    def __init__(self, recipe: str, *, seconds: float) -> None:
+    def __init__(self, recipe: str, clock: BuildClock, *, seconds: float) -> None:
         self.recipe = recipe
+        self.clock = clock
         self._seconds = seconds
         self._parts: list[str] = []
+        self._stages: dict[str, float] = {}
 
     @property
     def text(self) -> str:
-        """Return the log."""
-        return "".join(self._parts)
+        """Return the log; its last line says how many seconds each stage took, containers and images included."""
+        stages = ", ".join(f"{name} {seconds:.2f}" for name, seconds in self._stages.items())
+        return "".join([*self._parts, f"# seconds by stage: {stages}\n" if stages else ""])
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count the time inside as that of the stage."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._stages[name] = self._stages.get(name, 0.0) + time.monotonic() - began
 
     def say(self, line: str) -> None:
         """Add what is no command's output."""
@@ -30,12 +45,12 @@ class BuildLog:
 
     def run(self, container: Container, stage: str, command: Sequence[str], *, env: Mapping[str, str]) -> Completed:
         """Run the command; raise `BuildFailed`, sorted by what it said, when it does not end well."""
-        done = container.run(command, env=env, timeout_s=self._seconds)
+        done = container.run(command, env=env, timeout_s=self.clock.bound(self._seconds))
         self.add(stage, command, done)
         if done.exit_code:
             text = without_credentials(done.text)
             reason = "timeout" if done.timed_out else classify(text, stage=stage)
-            raise BuildFailed(reason, f"{stage} failed: {_last(text)}", text)
+            raise BuildFailed(reason, f"{stage} failed: {_last(text)}", text, stage=stage)
         return done
 
     def add(self, stage: str, command: Sequence[str], done: Completed) -> None:

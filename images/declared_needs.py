@@ -3,12 +3,14 @@
 import ast
 import configparser
 import re
-import shlex
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from images.installed_words import Asked, asked_by, installed_by, read_ini
 from images.requirement_lines import poetry_requirements, requirement_lines, requirements_file
+from images.session_needs import read_sessions, walk_python
 from images.source_tree import SourceTree
 
 _TESTS = re.compile(
@@ -20,15 +22,15 @@ _FILE = re.compile(r"(?:.*/)?[\w.-]*\.(?:txt|in|pip)")
 _CI = re.compile(
     r"\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml|\.travis\.yml|azure-pipelines\.yml|appveyor\.yml|\.circleci/.*"
 )
-_PIP = re.compile(r"\bpip3?\s+install\s+([^\n;&|]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredNeeds:
     """Requirements by what they are for: named for tests, for development, or anything that any file of it installs.
 
-    `extras` are those of the project itself that are named for tests, `dev_extras` for development; `requires_python` is
-    the project's own specifier, empty when unsaid.
+    `extras` are those of the project itself that are named for tests or that an environment of tox or nox for tests asks
+    for, `dev_extras` those that are named for development or that CI and other scripts ask for; `requires_python` is the
+    project's own specifier, empty when unsaid.
     """
 
     extras: tuple[str, ...] = ()
@@ -43,26 +45,38 @@ class DeclaredNeeds:
 def read_needs(tree: SourceTree) -> DeclaredNeeds:
     """Return what the files of the tree declare."""
     project = read_pyproject(tree)
-    config = _ini(tree.text("setup.cfg"))
+    config = read_ini(tree.text("setup.cfg"))
     extras = {name: tuple(needs) for name, needs in _extras(project, config, tree).items()}
+    sessions, groups = read_sessions(tree), _groups(project)
     named: dict[str, list[str]] = {}
-    for name, needs in [*_groups(project), *_tool_tables(project), *_files(tree), *_tox(tree), *_nox(tree)]:
+    own = [(session.name, list(session.needs)) for session in sessions]
+    for name, needs in [*groups.items(), *_tool_tables(project), *_files(tree), *own, *_setup_keywords(tree)]:
         named.setdefault(name, []).extend(needs)
-    for name, needs in _setup_keywords(tree):
-        named.setdefault(name, []).extend(needs)
-    tests = [need for name, needs in named.items() if _is_tests(name) for need in needs]
-    dev = [need for name, needs in named.items() if _is_dev(name) for need in needs]
-    shell = [need for text in _scripts(tree) for need in _installed(text, tree)]
+    scripts = _scripts(tree)
+    by_tests = _joined(session.asked for session in sessions if _is_tests(session.name))
+    by_others = _joined(map(asked_by, scripts))
+    test_extras = [name for name in extras if _is_tests(name) or name in by_tests.extras]
+    tests = [name for name in named if _is_tests(name) or (name in groups and name in by_tests.groups)]
+    dev = [
+        name for name in named if name not in tests and (_is_dev(name) or (name in groups and name in by_others.groups))
+    ]
     declared = [need for needs in [*named.values(), *extras.values()] for need in needs]
     return DeclaredNeeds(
-        extras=tuple(name for name in extras if _is_tests(name)),
-        dev_extras=tuple(name for name in extras if _is_dev(name)),
-        tests=_unique(tests),
-        dev=_unique(dev),
-        anywhere=_unique([*declared, *shell]),
+        extras=tuple(test_extras),
+        dev_extras=tuple(n for n in extras if n not in test_extras and (_is_dev(n) or n in by_others.extras)),
+        tests=_unique([need for name in tests for need in named[name]]),
+        dev=_unique([need for name in dev for need in named[name]]),
+        anywhere=_unique([*declared, *(need for text in scripts for need in installed_by(text, tree.text))]),
         requires_python=_requires_python(project, config, tree),
         installable=bool(project.get("project") or project.get("build-system") or _has_setup(tree, project)),
     )
+
+
+def _joined(asked: Iterable[Asked]) -> Asked:
+    total = Asked()
+    for one in asked:
+        total = total.joined(one)
+    return total
 
 
 def _is_tests(name: str) -> bool:
@@ -89,20 +103,16 @@ def read_pyproject(tree: SourceTree) -> dict[str, Any]:
         return {}
 
 
-def _ini(text: str | None) -> configparser.RawConfigParser:
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-    try:
-        parser.read_string(text or "")
-    except configparser.Error:
-        return configparser.RawConfigParser()
-    return parser
-
-
 def _extras(project: dict[str, Any], config: configparser.RawConfigParser, tree: SourceTree) -> dict[str, list[str]]:
     """Return the project's extras with their requirements; PKG-INFO names those that only a build would tell."""
     found: dict[str, list[str]] = {}
     for name, needs in project.get("project", {}).get("optional-dependencies", {}).items():
         found[name] = requirement_lines(map(str, needs))
+    dynamic = project.get("tool", {}).get("setuptools", {}).get("dynamic", {}).get("optional-dependencies", {})
+    for name, place in dynamic.items():
+        files = place.get("file", []) if isinstance(place, dict) else []
+        for file in [files] if isinstance(files, str) else files:
+            found.setdefault(name, []).extend(requirements_file(str(file), tree.text))
     if "options.extras_require" in config:
         for name, text in config["options.extras_require"].items():
             found.setdefault(name, requirement_lines(text or ""))
@@ -115,9 +125,9 @@ def _extras(project: dict[str, Any], config: configparser.RawConfigParser, tree:
     return found
 
 
-def _groups(project: dict[str, Any]) -> list[tuple[str, list[str]]]:
+def _groups(project: dict[str, Any]) -> dict[str, list[str]]:
     groups = project.get("dependency-groups", {})
-    return [(name, _expand(groups, name, frozenset())) for name in groups]
+    return {name: _expand(groups, name, frozenset()) for name in groups}
 
 
 def _expand(groups: dict[str, Any], name: str, seen: frozenset[str]) -> list[str]:
@@ -165,51 +175,10 @@ def _files(tree: SourceTree) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _tox(tree: SourceTree) -> list[tuple[str, list[str]]]:
-    """Return tox's `deps` of the plain test environment, and of all others under their names."""
-    found: list[tuple[str, list[str]]] = []
-    for config in (_ini(tree.text("tox.ini")), _ini(_legacy_tox(tree))):
-        for section in config.sections():
-            if section.startswith("testenv") and config[section].get("deps"):
-                deps = re.sub(r"^[\w,{}!.-]+:\s+", "", config[section]["deps"], flags=re.MULTILINE)
-                name = "test" if section in ("testenv", "testenv:py", "testenv:test", "testenv:tests") else section
-                found.append((name, [n for line in deps.splitlines() for n in _line(line, tree)]))
-    return found
-
-
-def _legacy_tox(tree: SourceTree) -> str:
-    return str(read_pyproject(tree).get("tool", {}).get("tox", {}).get("legacy_tox_ini", ""))
-
-
-def _line(line: str, tree: SourceTree) -> list[str]:
-    file = re.match(r"\s*-r\s*(?:\{toxinidir\}/)?(\S+)", line)
-    return requirements_file(file[1], tree.text) if file else requirement_lines(line)
-
-
-def _nox(tree: SourceTree) -> list[tuple[str, list[str]]]:
-    """Return what the sessions of a noxfile install, by the session's name."""
-    found = []
-    for function in _walk(tree, "noxfile.py", ast.FunctionDef):
-        words: list[str] = []
-        for call in ast.walk(function):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "install":
-                words += [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-        found.append((function.name, _installed_words(words, tree)))
-    return found
-
-
-def _walk(tree: SourceTree, name: str, kind: type[Any]) -> list[Any]:
-    try:
-        parsed = ast.parse(tree.text(name) or "")
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-    return [node for node in ast.walk(parsed) if isinstance(node, kind)]
-
-
 def _setup_keywords(tree: SourceTree) -> list[tuple[str, list[str]]]:
     """Return `tests_require` and `extras_require` of a setup.py as far as they are written out."""
     found = []
-    for keyword in _walk(tree, "setup.py", ast.keyword):
+    for keyword in walk_python(tree, "setup.py", ast.keyword):
         if keyword.arg in ("tests_require", "extras_require"):
             value = _literal(keyword.value)
             tables = value.items() if isinstance(value, dict) else [("tests", value)]
@@ -231,26 +200,6 @@ def _scripts(tree: SourceTree) -> list[str]:
     return [tree.text(name) or "" for name in names[:30]]
 
 
-def _installed(text: str, tree: SourceTree) -> list[str]:
-    needs = []
-    for command in _PIP.findall(text):
-        try:
-            needs += _installed_words(shlex.split(command, comments=True), tree)
-        except ValueError:
-            continue
-    return needs
-
-
-def _installed_words(words: list[str], tree: SourceTree) -> list[str]:
-    needs = []
-    for at, word in enumerate(words):
-        if at and words[at - 1] in ("-r", "--requirement"):
-            needs += requirements_file(word, tree.text)
-        elif not word.startswith((".", "-", "$", "{")) and (at == 0 or words[at - 1] not in ("-e", "-c")):
-            needs += requirement_lines(word)
-    return needs
-
-
 def _requires_python(project: dict[str, Any], config: configparser.RawConfigParser, tree: SourceTree) -> str:
     said = project.get("project", {}).get("requires-python")
     if isinstance(said, str):
@@ -260,7 +209,7 @@ def _requires_python(project: dict[str, Any], config: configparser.RawConfigPars
         return metadata[1].strip()
     if "options" in config and config["options"].get("python_requires"):
         return str(config["options"]["python_requires"])
-    for keyword in _walk(tree, "setup.py", ast.keyword):
+    for keyword in walk_python(tree, "setup.py", ast.keyword):
         if keyword.arg == "python_requires" and isinstance(_literal(keyword.value), str):
             return str(_literal(keyword.value))
     return ""

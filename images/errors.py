@@ -64,12 +64,16 @@ class BaseError(ImagesError):
 
 
 class BuildFailed(ImagesError):
-    """A build that ended without an executable image; `reason` is the class that reports count, `said` the whole output."""
+    """A build that ended without an executable image.
 
-    def __init__(self, reason: str, message: str, said: str = "") -> None:
+    `reason` is the class that reports count, `said` the whole output, `stage` that of the command that failed.
+    """
+
+    def __init__(self, reason: str, message: str, said: str = "", *, stage: str = "") -> None:
         super().__init__(message)
         self.reason = reason
         self.said = said or message
+        self.stage = stage
 
     def __reduce__(self) -> tuple[type, tuple[str, str], dict[str, object]]:
         return type(self), (self.reason, str(self)), vars(self)

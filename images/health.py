@@ -35,7 +35,10 @@ class TestOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestRun:
-    """One run of pytest: `complete` is false when it died before its end, whatever it printed."""
+    """One run of pytest: `complete` is false when it died before its end, whatever it printed.
+
+    `stopped` says why a run was ended by our plugin before all tests had run, and is empty otherwise.
+    """
 
     __test__ = False
 
@@ -44,6 +47,7 @@ class TestRun:
     collection_errors: dict[str, str]
     complete: bool
     completed: Completed
+    stopped: str = ""
 
     def ids(self, outcome: str) -> list[str]:
         """Return the ids of the tests that ended so, in the order of running."""
@@ -54,7 +58,8 @@ class TestRun:
 class TestSelection:
     """What to run: test files (all collected when empty), the ids to keep (all when None), and pytest plugins.
 
-    With a `shuffle`, modules, their classes and their tests run in the order that this seed gives.
+    With a `shuffle`, modules, their classes and their tests run in the order that this seed gives. `left_out` are ids that
+    are not run. With a `share`, the run ends when it is known that fewer than this share of the tests pass.
     """
 
     __test__ = False
@@ -64,6 +69,8 @@ class TestSelection:
     plugins: Sequence[str] = ()
     options: Sequence[str] = ()
     shuffle: int | None = None
+    left_out: Sequence[str] = ()
+    share: float | None = None
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -80,15 +87,10 @@ def files_of_ids(ids: Sequence[str]) -> list[str]:
 def run_tests(container: Container, selection: TestSelection, *, timeout_s: float = 600) -> TestRun:
     """Run the selected tests in the container, as the project's own options select them; return what the plugin wrote."""
     folder = f"{GUEST}/runs/{secrets.token_hex(8)}"
-    outcomes, select = f"{folder}/outcomes.jsonl", f"{folder}/select.json"
-    guest = {f"{GUEST}/worldline_outcomes.py": (files("images.guest") / "outcomes.py").read_bytes(), outcomes: b""}
-    env = {"PYTHONPATH": GUEST, "WORLDLINE_OUTCOMES": outcomes, **selection.env}
-    if selection.ids is not None:
-        guest[select] = json.dumps(list(selection.ids)).encode()
-        env["WORLDLINE_SELECT"] = select
-    if selection.shuffle is not None:
-        env["WORLDLINE_SHUFFLE"] = str(selection.shuffle)
-    container.put(guest)
+    outcomes = f"{folder}/outcomes.jsonl"
+    guest, asked = _asked(selection, folder)
+    container.put({**guest, f"{GUEST}/worldline_outcomes.py": _plugin("outcomes"), outcomes: b""})
+    env = {"PYTHONPATH": GUEST, "WORLDLINE_OUTCOMES": outcomes, **asked, **selection.env}
     command = [container.python, "-m", "pytest", *pytest_arguments(container, selection)]
     completed = container.run(command, env=env, timeout_s=timeout_s)
     return read_outcomes(container.get([outcomes]).get(outcomes, b""), completed)
@@ -96,15 +98,36 @@ def run_tests(container: Container, selection: TestSelection, *, timeout_s: floa
 
 def pytest_arguments(container: Container, selection: TestSelection) -> list[str]:
     """Return what pytest is given to run the selected tests in the container: our options, the project's, paths."""
-    plugins = [word for name in ("worldline_outcomes", *selection.plugins) for word in ("-p", name)]
+    own_plugins = ("worldline_outcomes", *(["worldline_early_end"] if selection.share is not None else []))
+    plugins = [word for name in (*own_plugins, *selection.plugins) for word in ("-p", name)]
     paths = list(selection.paths) or (files_of_ids(selection.ids) if selection.ids else [])
     own = read_config(container.get(CONFIG_FILES)).options
     return [*_ALWAYS, *own, *plugins, *selection.options, *paths]
 
 
+def _asked(selection: TestSelection, folder: str) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Return the files and the environment that tell our plugins what is asked for."""
+    guest, env = {}, {}
+    for name, ids in (("SELECT", selection.ids), ("LEAVE_OUT", selection.left_out or None)):
+        if ids is not None:
+            env[f"WORLDLINE_{name}"] = f"{folder}/{name.lower()}.json"
+            guest[env[f"WORLDLINE_{name}"]] = json.dumps(list(ids)).encode()
+    if selection.shuffle is not None:
+        env["WORLDLINE_SHUFFLE"] = str(selection.shuffle)
+    if selection.share is not None:
+        env["WORLDLINE_SHARE"] = str(selection.share)
+        guest[f"{GUEST}/worldline_early_end.py"] = _plugin("early_end")
+    return guest, env
+
+
+def _plugin(name: str) -> bytes:
+    return (files("images.guest") / f"{name}.py").read_bytes()
+
+
 def read_outcomes(data: bytes, completed: Completed) -> TestRun:
     """Return the run that the outcomes plugin wrote of."""
     collected: tuple[str, ...] = ()
+    stopped = ""
     outcomes: dict[str, TestOutcome] = {}
     errors: dict[str, str] = {}
     complete = False
@@ -120,10 +143,17 @@ def read_outcomes(data: bytes, completed: Completed) -> TestRun:
                 )
             elif kind == "error":
                 errors[str(fields[0])] = str(fields[1])
+            elif kind == "stopped":
+                stopped = str(fields[0])
             elif kind == "end":
                 complete = True
         except (ValueError, TypeError, IndexError):
             break  # a torn last line of a run that was killed, or a line that the repository forged
     return TestRun(
-        collected=collected, outcomes=outcomes, collection_errors=errors, complete=complete, completed=completed
+        collected=collected,
+        outcomes=outcomes,
+        collection_errors=errors,
+        complete=complete,
+        completed=completed,
+        stopped=stopped,
     )

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-_MODULE = re.compile(r"No module named '([A-Za-z0-9_]+)(?:\.[\w.]+)?'")
+# With quotes where an import fails, without where `python -m` does.
+_MODULE = re.compile(r"No module named (?:'([A-Za-z0-9_]+)(?:\.[\w.]+)?'|([A-Za-z0-9_]+)$)", re.MULTILINE)
 _PLUGIN = re.compile(r'Error importing plugin "([\w.]+)"|could not import plugin "([\w.]+)"')
 _FIXTURE = re.compile(r"fixture '(\w+)' not found")
 _ASYNC = "async def functions are not natively supported"
@@ -25,11 +27,19 @@ def _table() -> dict[str, Any]:
     return tomllib.loads((files("images") / "import_names.toml").read_text())
 
 
-def find_leads(text: str, declared: Sequence[str], own: frozenset[str] = frozenset()) -> list[str]:
-    """Return the requirements that the text gives reason to install, sorted; modules of the project itself are none."""
-    known: dict[str, str] = {canonicalize_name(Requirement(need).name): need for need in declared}
+def find_leads(
+    text: str, declared: Sequence[str], own: frozenset[str] = frozenset(), *, python: str = "3.11"
+) -> list[str]:
+    """Return the requirements that the text gives reason to install, sorted; modules of the project itself are none.
+
+    Of several declared for one name the first counts whose marker holds on this Python.
+    """
+    known: dict[str, str] = {}
+    for need in declared:
+        if _holds(Requirement(need), python):
+            known.setdefault(canonicalize_name(Requirement(need).name), need)
     found: set[str] = set()
-    modules = {*_MODULE.findall(text), *(one or other for one, other in _PLUGIN.findall(text))}
+    modules = {one or other for pattern in (_MODULE, _PLUGIN) for one, other in pattern.findall(text)}
     for module in modules - own:
         found.add(_distribution(module.split(".")[0], known))
     for fixture in _FIXTURE.findall(text):
@@ -39,6 +49,23 @@ def find_leads(text: str, declared: Sequence[str], own: frozenset[str] = frozens
         if phrase in text:
             found.add(_first(names, known))
     return sorted(found - {""})
+
+
+def _holds(need: Requirement, python: str) -> bool:
+    environment = {
+        "extra": "",
+        "implementation_name": "cpython",
+        "os_name": "posix",
+        "platform_python_implementation": "CPython",
+        "platform_system": "Linux",
+        "python_full_version": f"{python}.0",
+        "python_version": python,
+        "sys_platform": "linux",
+    }
+    try:
+        return need.marker is None or need.marker.evaluate(environment)
+    except (UndefinedComparison, UndefinedEnvironmentName):
+        return True
 
 
 def _distribution(module: str, known: dict[str, str]) -> str:

@@ -1,6 +1,7 @@
 """RecipeAttempt: one recipe from resolving to the proof; every step that fails is a `BuildFailed` with its class."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
@@ -16,12 +17,14 @@ from images.failure_classes import classify
 from images.health import TestSelection, command_of
 from images.image_texts import ON_PATH, RESTORE, Restorable, dockerfile, evaluation_script, script
 from images.layers import KIND_LABEL, Lock, ensure_dependencies, ensure_system
-from images.proof import Proof, prove
+from images.proof import Proof, ProofRules, prove
 from images.recipe_inference import BuildRecipe
 from images.source_tree import SourceTree
 from images.spec import RepositorySpec
 from images.static_metadata import read_static_metadata
 
+# The class of an image that is good enough, and whose failures say what would make it better.
+LACKS = "lacks"
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==\S+")
 # From which day on there was a pytest that runs on a Python version.
 _PYTEST_RUNS = {
@@ -66,26 +69,34 @@ class RecipeAttempt:
         self._log = log
         self.messages = ""
 
-    def run(self, recipe: BuildRecipe, record: ImageRecord) -> ImageRecord:
-        """Return the record with the image and how its tests went; `record` names the base."""
-        parent = ensure_system(self._engine, record.base, recipe.system, python=record.python_version)
-        lock = self._resolve(recipe, record, parent)
-        shared = ensure_dependencies(self._engine, parent, lock, self._mounts, self._log)
+    def run(self, recipe: BuildRecipe, record: ImageRecord, lacks: Callable[[str], bool] | None = None) -> ImageRecord:
+        """Return the record with the image and how its tests went; `record` names the base.
+
+        When `lacks` says of the failures of a good first run that something can be done, it is the only run, and its class
+        is `lacks`.
+        """
+        with self._log.stage("system"):
+            parent = ensure_system(self._engine, record.base, recipe.system, python=record.python_version)
+        with self._log.stage("resolve"):
+            lock = self._resolve(recipe, record, parent)
+        with self._log.stage("dependencies"):
+            shared = ensure_dependencies(self._engine, parent, lock, self._mounts, self._log)
         record = replace(record, recipe=recipe.name, recipe_digest=recipe.digest, system_packages=recipe.system)
         record = self._commit(recipe, replace(record, packages=lock.lines), shared)
-        return self._prove(recipe, record)
+        with self._log.stage("tests"):
+            return self._prove(recipe, record, lacks or (lambda said: False))
 
     def _environment(self, recipe: BuildRecipe) -> dict[str, str]:
         told = dict.fromkeys(("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "PDM_BUILD_SCM_VERSION"), recipe.version)
         bound = {"UV_BUILD_CONSTRAINT": "/opt/worldline/build.txt"} if recipe.build_constraints else {}
         return {**self._mounts.environment, **(told if recipe.version else {}), **bound}
 
-    def _begin(self, container: DockerContainer, recipe: BuildRecipe) -> None:
+    def _begin(self, container: DockerContainer, recipe: BuildRecipe, *, with_files: bool = True) -> None:
         tree = self._source.tree
         executable = b"\0".join(name.encode("utf-8", "surrogateescape") for name in sorted(tree.executable))
         container.put(
             {
-                **tree.files,
+                **(tree.files if with_files else {}),
                 "/opt/worldline/executable": executable,
                 "/opt/worldline/build.txt": "\n".join(recipe.build_constraints).encode(),
             }
@@ -106,7 +117,7 @@ class RecipeAttempt:
         wanted = [*(own if recipe.project else []), "pytest", *recipe.needs]
         self._log.say(f"recipe {recipe.name!r}: {', '.join(wanted)}")
         with self._container(parent) as container:
-            self._begin(container, recipe)
+            self._begin(container, recipe, with_files=recipe.project and stated is None)
             container.put({"/opt/worldline/needs.in": "\n".join([*wanted, ""]).encode()})
             options = ["-q", "--no-header", "--no-annotate", "--no-sources", "--python", container.python]
             output = "/opt/worldline/lock.txt"
@@ -125,7 +136,8 @@ class RecipeAttempt:
         name = self._name(record)
         labels = self._labels(recipe, record, shared)
         installs: list[str] = []
-        with self._container(shared) as container:
+        stage = self._log.stage
+        with stage("install"), self._container(shared) as container:
             self._begin(container, recipe)
             self._log.run(container, "begin", ["sh", "-c", script("begin")], env={})
             if recipe.project:
@@ -135,7 +147,8 @@ class RecipeAttempt:
             else:
                 self._log.run(container, "install", [container.python, "-c", ON_PATH], env={})
             self._log.run(container, "commit", ["sh", "-c", script("finish")], env={})
-            image_id = self._replace_image(container.id, name, labels)
+            with stage("commit, part of install"):
+                image_id = self._replace_image(container.id, name, labels)
         return replace(
             record,
             image=name,
@@ -184,7 +197,7 @@ class RecipeAttempt:
             "worldline.version": record.worldline_version,
         }
 
-    def _prove(self, recipe: BuildRecipe, record: ImageRecord) -> ImageRecord:
+    def _prove(self, recipe: BuildRecipe, record: ImageRecord, lacks: Callable[[str], bool]) -> ImageRecord:
         """Run the tests; return the record with what they say."""
         command = command_of(recipe.test_options, recipe.test_paths)
         record = replace(
@@ -195,16 +208,16 @@ class RecipeAttempt:
         )
         settings = self._settings
         limit = {"WORLDLINE_TEST_SECONDS": str(settings.one_test_seconds)}
-        selection = TestSelection(paths=recipe.test_paths, env=limit)
-        proof = prove(
-            lambda: DockerContainer(self._engine, record.image),
-            selection,
+        rules = ProofRules(
             runs=settings.test_runs,
             share=settings.pass_share,
-            timeout_s=settings.test_seconds,
+            seconds=lambda: self._log.clock.bound(settings.test_seconds),
+            lacks=lacks,
         )
+        selection = TestSelection(paths=recipe.test_paths, env=limit)
+        proof = prove(lambda: DockerContainer(self._engine, record.image), selection, rules)
         self.messages = proof.messages()
-        self._log.say(f"tests: {proof.share:.1%} of {proof.judged} pass; the first run ended with:")
+        self._log.say(f"tests: {proof.share:.1%} of {proof.judged} pass in {proof.runs} runs; the first ended with:")
         self._log.say(proof.said[-4000:])
         return self._judged(record, proof)
 
@@ -219,8 +232,18 @@ class RecipeAttempt:
         record = replace(record, tests=proof.tests, collection_errors=len(proof.collection_errors))
         if not any(test.outcome not in ("skipped", "xfailed") for test in record.tests):
             self._none(record, proof.messages())
-        if proof.share >= self._settings.pass_share:
-            return replace(record, status="executable", reason="")
-        reason = proof.failure_class()
         needed = f"{self._settings.pass_share:.0%} are needed"
-        return replace(record, reason=f"{reason}: {proof.share:.0%} of {proof.judged} tests pass, {needed}")
+        if proof.share < self._settings.pass_share:
+            return replace(record, reason=f"{proof.failure_class()}: {_passed(proof)}, {needed}")
+        if proof.runs < self._settings.test_runs:
+            return replace(record, reason=f"{LACKS}: {_passed(proof)}, {needed}, and what failed says what it lacks")
+        return replace(record, status="executable", reason="")
+
+
+def _passed(proof: Proof) -> str:
+    """Return how many passed, as the sentence of a reason says it."""
+    if not (proof.stopped and proof.unrun):
+        return f"{proof.share:.0%} of {proof.judged} tests pass"
+    passed = sum(test.outcome == "passed" for test in proof.tests)
+    ran = proof.judged - proof.unrun
+    return f"{passed} of {ran} tests pass, {proof.unrun} more were not waited for since {proof.stopped}"

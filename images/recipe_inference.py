@@ -69,8 +69,9 @@ def infer_recipes(tree: SourceTree, declared: DeclaredNeeds, config: PytestConfi
 
 
 def _wanted(needs: "list[str] | tuple[str, ...]") -> tuple[str, ...]:
-    """Return the requirements but for tools that no test imports; where one does, collecting says so (leads)."""
-    left_out = set(tomllib.loads((files("images") / "tools_left_out.toml").read_text())["tools"])
+    """Return the requirements but for tools that no test imports, and very large packages; collecting asks for one (leads)."""
+    table = tomllib.loads((files("images") / "tools_left_out.toml").read_text())
+    left_out = {*table["tools"], *table["heavy"]}
     return tuple(need for need in dict.fromkeys(needs) if canonicalize_name(Requirement(need).name) not in left_out)
 
 

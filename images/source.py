@@ -16,10 +16,11 @@ from images.spec import RepositorySpec, SourceKind
 def fetch(spec: RepositorySpec, *, pip: HostPip, settings: SourceSettings | None = None) -> SourceTree:
     """Return the files of the repository; nothing of it is run, here or on the way.
 
-    Raises `BadSource` when they cannot be had, when none of them is Python, or when there are no tests among them.
+    Raises `BadSource` when they cannot be had, when none of them is Python and nothing builds a module of another language, or
+    when there are no tests among them.
     """
     tree = _files(spec, pip, settings or SourceSettings())
-    if not tree.source_files():
+    if not tree.source_files() and not {"pyproject.toml", "setup.py"} & set(tree.files):
         raise BadSource(f"repository {spec.text!r} holds no Python source files: only Python projects are built")
     if not tree.test_files():
         raise BadSource(f"repository {spec.text!r} ships no tests (no test_*.py or *_test.py): choose one that does")

@@ -1,8 +1,10 @@
 """System packages: which Debian packages a build lacks, by what it says and by what system_packages.toml knows."""
 
+import ast
 import functools
 import re
 import tomllib
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -21,6 +23,9 @@ _COMMANDS = (
     re.compile(r"Did not find (pkg-config|cmake|ninja)"),
     re.compile(r"executable file '?([\w+-]+)'? not found"),
 )
+# Functions of subprocess, os and shutil that take a program's name first.
+_CALLS = ("Popen", "call", "check_call", "check_output", "getoutput", "popen", "run", "system", "which")
+_IN_EACH_BASE = ("git",)
 
 
 @functools.cache
@@ -61,3 +66,33 @@ def missing_packages(text: str) -> frozenset[str]:
             found += packages
     compiles = any(package in toolchain() or package.endswith("-dev") for package in found)
     return frozenset([*found, *(toolchain() if compiles else ())])
+
+
+def packages_of_programs(tree: SourceTree) -> frozenset[str]:
+    """Return the packages of the programs that test files start by name, as in `Popen("ps -x", shell=True)`.
+
+    A test that throws the program's output away never says that it was not found.
+    """
+    commands = _table()["commands"]
+    names = {name for file in tree.test_files() for name in _started(tree.text(file) or "")}
+    return frozenset(package for name in names if name not in _IN_EACH_BASE for package in commands.get(name, ()))
+
+
+def _started(text: str) -> Iterator[str]:
+    try:
+        parsed = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for call in ast.walk(parsed):
+        if isinstance(call, ast.Call) and call.args and _name(call.func) in _CALLS:
+            first = call.args[0]
+            if isinstance(first, ast.List | ast.Tuple) and first.elts:
+                first = first.elts[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value.split():
+                yield first.value.split()[0].rsplit("/", 1)[-1]
+
+
+def _name(function: ast.expr) -> str:
+    return (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )

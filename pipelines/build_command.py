@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,8 +45,9 @@ def build_command(specs: Sequence[str], *, workers: int, python: str, as_of: str
         builder.prepare(entry)
     console = Console()
     with builder.started(rows), ThreadPoolExecutor(workers) as pool:
-        records = pool.map(builder.build, [*named, *rows])
-        failed = [record for record in records if not _say(console, record)]
+        # Said as they end: a long build at the head of a list does not keep back what is known of the others.
+        builds = [pool.submit(builder.build, entry) for entry in (*named, *rows)]
+        failed = [build for build in as_completed(builds) if not _say(console, build.result())]
     return 2 if failed else 0
 
 

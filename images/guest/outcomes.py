@@ -2,19 +2,23 @@
 
 It runs inside foreign images: standard library and pytest's public hooks only, Python 3.8 and newer. Lines:
 ["collected", [ids]], ["test", id, outcome, seconds, message], ["error", id, message], ["end", exit status].
-The environment names the file to write (WORLDLINE_OUTCOMES) and, optionally, a JSON list of the ids to keep
-(WORLDLINE_SELECT), the seed of another order (WORLDLINE_SHUFFLE), and the seconds that one test may take
-(WORLDLINE_TEST_SECONDS), so that one that hangs is one that fails. A test that sets an alarm of its own keeps that.
+The environment names the file to write (WORLDLINE_OUTCOMES) and, optionally, JSON lists of the ids to keep
+(WORLDLINE_SELECT) and to leave out (WORLDLINE_LEAVE_OUT), the seed of another order (WORLDLINE_SHUFFLE), and the seconds
+that one test may take (WORLDLINE_TEST_SECONDS), so that one that hangs is one that fails. A test that sets an alarm of its
+own keeps that.
 """
 
 import hashlib
 import json
 import os
 import signal
+import time
 
 import pytest
 
 _MESSAGE = 4000
+# In a tuple: what replaces the clocks of all modules, as freezegun does, does not look for one there.
+_CLOCK = (time.perf_counter,)
 
 
 class _Channel:
@@ -22,6 +26,7 @@ class _Channel:
         self.file = open(path, "a", encoding="utf-8")
         self.seconds = {}
         self.outcomes = {}
+        self.began = _CLOCK[0]()
 
     def write(self, *fields):
         self.file.write(json.dumps(fields) + "\n")
@@ -44,6 +49,11 @@ def pytest_collection_modifyitems(config, items):
         with open(wanted_path, encoding="utf-8") as handle:
             wanted = set(json.load(handle))
         items[:] = [item for item in items if item.nodeid in wanted]
+    left_path = os.environ.get("WORLDLINE_LEAVE_OUT")
+    if left_path:
+        with open(left_path, encoding="utf-8") as handle:
+            left = set(json.load(handle))
+        items[:] = [item for item in items if item.nodeid not in left]
     seed = os.environ.get("WORLDLINE_SHUFFLE")
     if seed:
         items.sort(key=lambda item: _place(seed, item.nodeid))
@@ -79,11 +89,18 @@ def _outcome(report):
     return report.outcome
 
 
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    item.config._worldline.began = _CLOCK[0]()
+    yield
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     channel = item.config._worldline
-    channel.seconds[item.nodeid] = channel.seconds.get(item.nodeid, 0.0) + report.duration
+    took = min(max(0.0, report.duration), _CLOCK[0]() - channel.began)
+    channel.seconds[item.nodeid] = channel.seconds.get(item.nodeid, 0.0) + took
     outcome = _outcome(report)
     message = str(report.longrepr)[-_MESSAGE:] if report.longrepr is not None and outcome != "skipped" else ""
     old = channel.outcomes.get(item.nodeid, ("passed", ""))

@@ -1,5 +1,6 @@
 """Builds, for real."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,63 @@ def test_a_module_that_only_collecting_names_is_installed_from_what_the_project_
     record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings())
     assert (record.status, len(record.attempts)) == ("executable", 2)
     assert any(line.startswith("inflection==") for line in record.packages)
+
+
+GOOD = b"".join(b"def test_%d(): pass\n" % number for number in range(9))
+
+
+def _lacking(requirement: bytes) -> SourceTree:
+    make = b"t:\n\tpip install '" + requirement + b"'\n"
+    return SourceTree(
+        files={
+            "a.py": b"",
+            "test_a.py": GOOD,
+            "test_b.py": b"import inflection\ndef test_b(): pass\n",
+            "Makefile": make,
+        }
+    )
+
+
+def test_a_good_image_is_left_for_one_that_has_what_its_failures_lacked(engine: Engine, base: str) -> None:
+    record = build_image(engine, SPEC, _lacking(b"inflection"), BuildSettings())
+    assert (record.status, len(record.passing()), record.collection_errors) == ("executable", 10, 0)
+    assert [attempt.reason.partition(":")[0] for attempt in record.attempts] == ["lacks", ""]
+    assert "# seconds by stage: system" in record.attempts[1].log
+
+
+def test_a_good_image_is_taken_again_when_the_better_one_cannot_be_had(engine: Engine, base: str) -> None:
+    record = build_image(engine, SPEC, _lacking(b"inflection==99"), BuildSettings())
+    assert (record.status, len(record.passing()), record.collection_errors) == ("executable", 9, 1)
+    ended = [attempt.reason.partition(":")[0] for attempt in record.attempts]
+    assert ended == ["lacks", "install-conflict", ""]
+
+
+@pytest.mark.slow
+def test_a_test_that_takes_more_memory_than_there_is_costs_only_itself(engine: Engine, base: str) -> None:
+    test = b"def test_big(): assert len(b'x' * (3 << 30))\n" + GOOD
+    record = build_image(engine, SPEC, SourceTree(files={"a.py": b"", "test_a.py": test}), BuildSettings(test_runs=1))
+    assert (record.status, len(record.passing())) == ("executable", 9)
+    assert "died in this test (exit code 137)" in record.tests[0].message
+
+
+@pytest.mark.slow
+def test_a_project_that_refuses_the_patch_release_gets_another_python(engine: Engine, base: str) -> None:
+    project = b"[project]\nname = 'a'\nversion = '1'\nrequires-python = '>=3.11.99'\n"
+    project += b"[tool.setuptools]\npy-modules = ['a']\n"
+    files = {"pyproject.toml": project, "a.py": b"", "test_a.py": b"def test_a(): pass\n"}
+    record = build_image(engine, SPEC, SourceTree(files=files), BuildSettings())
+    assert (record.status, record.python_version) == ("executable", "3.13")
+    assert [attempt.reason.partition(":")[0] for attempt in record.attempts] == ["wrong-python", ""]
+
+
+@pytest.mark.slow
+def test_what_nothing_else_mends_is_tried_with_the_packages_of_its_day(engine: Engine, base: str) -> None:
+    test = b"from importlib.metadata import version\ndef test_a(): assert version('inflection') == '0.3.1'\n"
+    files = {"requirements.txt": b"inflection\n", "a.py": b"", "test_a.py": test}
+    tree = SourceTree(files=files, dated=datetime(2020, 1, 1, tzinfo=UTC))
+    record = build_image(engine, SPEC, tree, BuildSettings(test_runs=1))
+    assert (record.status, record.as_of[:10]) == ("executable", "2020-01-01")
+    assert record.attempts[0].reason.startswith("tests-fail: ")
 
 
 def test_a_build_as_of_a_date_takes_the_packages_of_its_day(engine: Engine, base: str) -> None:

@@ -106,8 +106,10 @@ def test_candidates_come_cheapest_first_and_none_twice() -> None:
     ]
 
 
-def test_tools_that_no_test_imports_are_left_out() -> None:
-    tree = _files({"setup.py": "", "test-requirements.txt": "pytest-cov\nMyPy\nhypothesis\n", "test_a.py": ""})
+def test_tools_that_no_test_imports_and_very_large_packages_are_left_out() -> None:
+    tree = _files(
+        {"setup.py": "", "test-requirements.txt": "pytest-cov\nMyPy\nhypothesis\ntensorflow>=2\n", "test_a.py": ""}
+    )
     assert infer_recipes(tree, read_needs(tree), PytestConfig())[0].needs == ("hypothesis",)
 
 
@@ -124,3 +126,35 @@ def test_tests_of_other_names_are_given_by_name_where_there_are_no_others() -> N
     tree = SourceTree(files=dict.fromkeys(names, b""))
     assert test_paths(tree, PytestConfig()) == ("tests/base.py", "tests/queries.py")
     assert tree.source_files() == ["a.py"]
+
+
+PROJECT = '[project]\nname = "a"\n[project.optional-dependencies]\nfull = ["six"]\nd = ["attrs"]\nextra = ["numpy"]\n'
+
+
+def test_extras_that_environments_for_tests_ask_for_are_those_of_tests() -> None:
+    files = {
+        "pyproject.toml": PROJECT,
+        "tox.ini": "[testenv]\nextras =\n  full\ncommands =\n  pip install -e .[d]\n[testenv:docs]\nextras = extra\n",
+        ".github/workflows/a.yml": "run: python -m pip install -e.[extra] && sudo -E cmake -G Ninja\n",
+    }
+    needs = read_needs(_files(files))
+    assert (needs.extras, needs.dev_extras) == (("full", "d"), ("extra",))
+
+
+def test_nox_and_tox_in_toml_name_extras_and_groups() -> None:
+    groups = '[dependency-groups]\nchecks = ["b"]\nmore = ["c"]\nsyncs = ["e"]\n'
+    tox = '[tool.tox.env_run_base]\ndependency_groups = ["checks"]\ndeps = ["x", "-r more.txt"]\n'
+    nox = (
+        "def tests(session):\n"
+        "    session.install(*nox.project.dependency_groups(PYPROJECT, 'more'))\n"
+        "    session.run_install('uv', 'sync', '--extra', 'd', '--group=syncs')\n"
+    )
+    needs = read_needs(_files({"pyproject.toml": PROJECT + groups + tox, "more.txt": "y\n", "noxfile.py": nox}))
+    assert (set(needs.tests), needs.extras) == ({"b", "c", "e", "x", "y"}, ("d",))
+
+
+def test_extras_that_setuptools_reads_from_files_are_found() -> None:
+    text = '[project]\nname = "a"\ndynamic = ["optional-dependencies"]\n[tool.setuptools.dynamic]\n'
+    dynamic = "optional-dependencies.test = {file = ['t.txt', 'u.txt']}\n"
+    needs = read_needs(_files({"pyproject.toml": text + dynamic, "t.txt": "six\n", "u.txt": "attrs\n"}))
+    assert (needs.extras, set(needs.anywhere)) == (("test",), {"six", "attrs"})

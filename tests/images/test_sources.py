@@ -33,6 +33,13 @@ def test_sources_without_python_or_tests_are_refused(tmp_path: Path) -> None:
         fetch(parse_spec(str(tmp_path)), pip=NO_PIP)
 
 
+def test_a_module_in_c_alone_is_a_source_when_something_builds_it(tmp_path: Path) -> None:
+    for name in ("setup.py", "a.c", "test_a.py"):
+        (tmp_path / name).write_text("")
+    tree = fetch(parse_spec(str(tmp_path)), pip=NO_PIP)
+    assert (tree.source_files(), tree.test_files()) == ([], ["test_a.py"])
+
+
 def test_equal_trees_have_equal_digests() -> None:
     one, two = {"a": b"1", "b/c": b"2"}, {"b/c": b"2", "a": b"1"}
     assert SourceTree(files=one).digest == SourceTree(files=two).digest
