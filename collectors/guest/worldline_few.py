@@ -3,10 +3,6 @@
 Each form and number of items is compiled once. Standard library only; Python 3.8 and newer.
 """
 
-from itertools import chain
-
-from worldline_kinds import LEAF_IDS
-
 # Beyond this a loop in C is as fast.
 MOST = 8
 
@@ -23,7 +19,7 @@ _DICT = """
 """
 # Where all keys are leaves and known to be the same, an item is read faster by its key than one after another.
 _KEYED = """
-            if type(value) is not dict:
+            if type(value) is not dict or len(value) != size:
                 return False
             held = value
             {keys} = held
@@ -82,18 +78,17 @@ def same_few(form, place, keys, items, inside):
     returns its value. `inside` has the nodes of what is no leaf by their places among keys and items.
     """
     kind, read = place
-    if form == "dict" and LEAF_IDS.issuperset(map(id, map(type, keys))):
-        form = "keyed"
     pattern = (form, len(keys), len(items), *inside)
     make = _makers.get(pattern)
     if make is None:
-        make = _makers[pattern] = _compiled(form, len(keys), len(keys) + len(items), frozenset(inside))
+        make = _makers[pattern] = _compiled(form, len(keys), len(keys) + len(items), list(inside))
     if not inside:
         return make(kind, len(items), read, *keys, *items)
-    held = list(chain(keys, items))
+    held, watches = [*keys, *items], []
     for number, node in inside.items():
         held[number] = node.address
-    return make(kind, len(items), read, *held, *[inside[number].same for number in sorted(inside)])
+        watches.append(node.same)
+    return make(kind, len(items), read, *held, *watches)
 
 
 def _compiled(form, keys, count, watched):
@@ -105,7 +100,7 @@ def _compiled(form, keys, count, watched):
         slots=_unpacked(reader + "(value)" for reader in readers),
     )
     source = _SOURCE.format(
-        held=", ".join(["h%d" % number for number in range(count)] + ["w%d" % number for number in sorted(watched)]),
+        held=", ".join(["h%d" % number for number in range(count)] + ["w%d" % number for number in watched]),
         readers=_unpacked(readers) + " = read" if readers else "",
         body=body,
         compared=" and ".join(_comparisons(form, keys, count, watched)) or "True",
@@ -121,7 +116,7 @@ def _comparisons(form, keys, count, watched):
     if form in _BY_KEY:
         values[keys:] = ["held[h%d]" % number for number in range(keys)]
     compared = ["%s is h%d" % (values[number], number) for number in range(count) if number not in watched]
-    for number in sorted(watched):
+    for number in watched:
         found = values[number] if values[number] == "x%d" % number else "(x%d := %s)" % (number, values[number])
         compared.append("id({0}) == h{1} and w{1}(x{1})".format(found, number))
     return compared

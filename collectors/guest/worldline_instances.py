@@ -58,13 +58,13 @@ class Instances(object):
             self._named(node, value, facts)
             return
         name = type_name(kind)
-        node.text, node.same = "<%s object>" % name, same_kind(kind)
+        node.text, before, content = "<" + name + " object>", "<" + name, None
         if depth <= 1 or self._snapshot.room <= 0:
+            node.same = same_kind(kind)
             return
-        before, content = "<" + name, None
         if facts.base is not None:
             text, content = self._content(node, value, facts.base, (depth, parents, old))
-            before = "<%s %s" % (name, text)
+            before += " " + text
             node.text = before + ">"
         self._attributes(node, value, facts, ((depth - 2, parents + (node.address,), old), before))
         if content is not None:
@@ -107,14 +107,17 @@ class Instances(object):
         keys, values = self._pairs(value, slots, attributes)
         if keys:
             half = len(keys)
-            parts = self._snapshot.parts(node, keys + values, list(range(half, 2 * half)), inner)
-            node.text = " ".join([before] + ["%s=%s" % pair for pair in zip(keys, parts)]) + ">"
+            part = self._snapshot.part
+            shown = [key + "=" + part(node, held, place, inner) for place, (key, held) in enumerate(zip(keys, values), half)]
+            node.text = before + " " + " ".join(shown) + ">"
         if not plain:
             node.same = never
         elif slots:
             self._watch_slots(node, slots, facts, (keys, values))
         elif attributes is not None:
             self._watch_attributes(node, facts, len(attributes), (keys, values))
+        else:
+            node.same = same_kind(type(value))
 
     def _watch_slots(self, node, slots, facts, pairs):
         def read(held):

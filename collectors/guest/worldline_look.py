@@ -51,8 +51,8 @@ def looker(recorder, stream, snapshot):
                     others.pop(slot, None)
             before = texts[slot]
             if text is not before and text != before and (type(before) is not int or text != repr(before)):
-                texts[slot] = text
-                add_name(scope.numbers[slot] or recorder.numbered(scope.lines, slot))
+                texts[slot], number = text, scope.numbers[slot]
+                add_name(recorder.numbered(scope.lines, slot) if number is None else number)
                 add_text(text)
                 recorder.left -= len(text)
                 count += 1
@@ -71,7 +71,7 @@ def _forget(recorder, stream, scope, slots):
     for slot in slots:
         scope.texts[slot], scope.leaves[slot] = None, NO_LEAF
         scope.others.pop(slot, None)
-        stream.names.append(scope.numbers[slot] or recorder.numbered(scope.lines, slot))
+        stream.names.append(recorder.numbered(scope.lines, slot))
         stream.texts.append("")
     scope.guarded = scope.others or scope.lines.cells
     return len(slots)

@@ -6,7 +6,7 @@ Standard library only; Python 3.8 and newer.
 """
 
 import marshal
-from itertools import chain, islice
+from itertools import islice
 
 from worldline_few import MOST, same_few
 from worldline_instances import Instances
@@ -27,7 +27,7 @@ from worldline_watch import (
 )
 
 _OPENING = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})")}
-_EMPTY = {list: "[]", tuple: "()", set: "set()", frozenset: "frozenset()"}
+_EMPTY = {list: "[]", tuple: "()", set: "set()", frozenset: "frozenset()", dict: "{}"}
 _AGAIN = {id(list): "[...]", id(dict): "{...}", id(set): "{...}"}
 # A container of leaves whose marshalled form and repr are no longer than these has nothing that must be shortened.
 _SMALL, _SHORT = 2000, 600
@@ -68,7 +68,8 @@ class Snapshot(object):
         """Return the node of a value that is no leaf; what has not changed in the node `old` of the same address is kept."""
         self.room = self.bounds.nodes
         node = self._node(value, self.bounds.depth, (), old)
-        node.text, node.short = self.cut(node.text, node.short)
+        if len(node.text) > self.bounds.characters:
+            node.text, node.short = self.cut(node.text, node.short)
         return node
 
     def cut(self, text, short):
@@ -111,10 +112,19 @@ class Snapshot(object):
             node.text = "<%s of %d>" % (kind.__name__, size)
             return
         inner = (depth - 1, parents + (node.address,), old)
-        if kind is dict:
+        if size == 0 and base is None:
+            self._empty(node, value, kind)
+        elif kind is dict:
             self._dict(node, value, size, inner)
         else:
             self._sequence(node, value, kind, size, inner)
+
+    def _empty(self, node, value, kind):
+        node.text = _EMPTY[kind]
+        if kind is tuple or kind is frozenset:
+            node.held = value
+        else:
+            node.same = same_size(kind, 0)
 
     def _sequence(self, node, value, kind, size, inner):
         most = self.bounds.items
@@ -127,16 +137,12 @@ class Snapshot(object):
             opening, closing = _OPENING[kind]
             parts = self._leaves(items) if plain else None
             if parts is None:
-                parts = self.parts(node, items, range(len(items)), inner)
+                parts = self.parts(node, items, 0, inner)
             seen = len(parts)
             if len(parts) < size:
                 node.short = True
                 parts.append("<... %d more ...>" % (size - len(parts)))
-            text = (
-                opening + ", ".join(parts) + ("," if kind is tuple and size == 1 else "") + closing
-                if size
-                else _EMPTY[kind]
-            )
+            text = opening + ", ".join(parts) + ("," if kind is tuple and size == 1 else "") + closing if size else _EMPTY[kind]
         node.text = text
         if exact and (kind is tuple or kind is frozenset) and seen == size and not node.inside:
             node.held = value
@@ -152,28 +158,35 @@ class Snapshot(object):
                 node.same = same_set(kind, (size, most), inside)
 
     def _dict(self, node, value, size, inner):
-        most = self.bounds.items
-        keys, values = list(islice(dict.keys(value), most)), list(islice(dict.values(value), most))
-        items, half = keys + values, len(keys)
-        plain = LEAF_IDS.issuperset(map(id, map(type, items)))
+        most, exact = self.bounds.items, type(value) is dict
+        if exact and size <= most:
+            keys, values = list(value), list(value.values())
+        else:
+            keys, values = list(islice(dict.keys(value), most)), list(islice(dict.values(value), most))
+        half, seen = len(keys), len(keys)
+        keyed = LEAF_IDS.issuperset(map(id, map(type, keys)))
+        plain = keyed and LEAF_IDS.issuperset(map(id, map(type, values)))
         text = self._plain(value, size, 2 * size) if plain else None
-        places = range(2 * half)
         if text is None:
-            order = list(chain.from_iterable(zip(range(half), range(half, 2 * half))))
-            parts = self.parts(node, items, order, inner)
-            places = order[: len(parts)]
-            pairs = ["%s: %s" % pair for pair in zip(parts[::2], parts[1::2])]
-            if len(pairs) < size:
+            pairs = []
+            for place, key in enumerate(keys):
+                if self.room <= 0:
+                    break
+                before = self.part(node, key, place, inner)
+                pairs.append(before + ": " + self.part(node, values[place], half + place, inner))
+            seen = len(pairs)
+            if seen < size:
                 node.short = True
-                pairs.append("<... %d more ...>" % (size - len(pairs)))
+                pairs.append("<... %d more ...>" % (size - seen))
             text = "{" + ", ".join(pairs) + "}"
         node.text = text
-        exact = type(value) is dict
-        if exact and len(places) == 2 * size <= MOST:
-            node.same = same_few("dict", (None, None), keys, values, node.inside)
-        else:
-            node.same = same_dict((size, most), watch_inside(items, places, node.inside))
-            node.same = of_kind(dict, node.same) if exact else node.same
+        if exact and seen == size and 2 * size <= MOST:
+            node.same = same_few("keyed" if keyed else "dict", (None, None), keys, values, node.inside)
+            return
+        places = [place for first in range(seen) for place in (first, half + first)]
+        node.same = same_dict((size, most), watch_inside(keys + values, places, node.inside))
+        if exact:
+            node.same = of_kind(dict, node.same)
 
     def _plain(self, value, size, nodes):
         """Return Python's own repr of a small container of leaves, or None for any other."""
@@ -205,40 +218,39 @@ class Snapshot(object):
         self.room -= len(items)
         return parts
 
-    def parts(self, node, items, order, inner):
-        """Return the texts of the items in order, so far as there is room, and note in the node what is inside."""
-        depth, parents, old = inner
-        known = old.inside if old is not None else {}
-        parts, half, longest = [], len(items) if type(order) is range else len(items) // 2, self.longest
-        for place in order:
-            if self.room <= 0 and place < half:
+    def parts(self, node, items, first, inner):
+        """Return the texts of the items, the first of which has the place `first`, so far as there is room."""
+        parts = []
+        for place, item in enumerate(items, first):
+            if self.room <= 0:
                 break
-            item = items[place]
-            kind = type(item)
-            if (kind is str and len(item) <= longest) or (kind is int and -_BIG < item < _BIG):
-                self.room -= 1
-                parts.append(repr(item))
-            elif id(kind) in LEAF_IDS:
-                self.room -= 1
-                text, short = leaf_text(item, longest)
-                node.short |= short
-                parts.append(text)
-            else:
-                child = self._child(item, depth, parents, known.get(place))
-                node.short |= child.short
-                if child.held is None:
-                    node.inside[place] = child
-                parts.append(child.text)
+            parts.append(self.part(node, item, place, inner))
         return parts
 
-    def _child(self, item, depth, parents, old):
-        """Return the node of what is no leaf: the old one of its place where that still holds."""
-        if old is not None and old.address != id(item):
-            old = None
-        if old is not None and self._fits(old) and old.same(item):
-            self.room -= old.used
-            return old
-        return self._node(item, depth, parents, old)
+    def part(self, node, item, place, inner):
+        """Return the text of an item; what is no leaf is noted in the node, where something in it can change."""
+        kind = type(item)
+        if (kind is str and len(item) <= self.longest) or (kind is int and -_BIG < item < _BIG):
+            self.room -= 1
+            return repr(item)
+        if id(kind) in LEAF_IDS:
+            self.room -= 1
+            text, short = leaf_text(item, self.longest)
+            if short:
+                node.short = True
+            return text
+        depth, parents, old = inner
+        known = None if old is None else old.inside.get(place)
+        if known is not None and known.address == id(item) and self._fits(known) and known.same(item):
+            child = known
+            self.room -= known.used
+        else:
+            child = self._node(item, depth, parents, known if known is not None and known.address == id(item) else None)
+        if child.short:
+            node.short = True
+        if child.held is None:
+            node.inside[place] = child
+        return child.text
 
     def _fits(self, node):
         """Say whether a node would come out the same with the room that is left."""

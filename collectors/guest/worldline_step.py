@@ -39,8 +39,9 @@ def line_recorder(recorder, stream, look, look_around):
                 elif type(value) is int and type(old) is int and LEAST <= value <= SMALL:
                     scope.leaves[slot] = value
                     if value != old:
+                        # An integer was shown there, so that its name has a number.
                         scope.texts[slot] = value
-                        names.append(scope.numbers[slot] or recorder.numbered(scope.lines, slot))
+                        names.append(scope.numbers[slot])
                         texts.append(value)
                         events.append(scope.one[number])
                         return

@@ -33,6 +33,8 @@ CHUNK = 4096
 _CODES = {2: "H", 4: "I"}
 _EVENT = struct.Struct("<4I")
 packed = _EVENT.pack
+# Up to so many it is quicker to take events apart one after another.
+_FEW = 32
 
 
 class Events(dict):
@@ -46,6 +48,13 @@ class Events(dict):
         kind, code, count = self._made_of
         made = self[line] = packed(kind, code, line, count)
         return made
+
+
+def _columns(events, count):
+    """Return the width and the bytes of the columns code, line and count of joined events."""
+    if count < _FEW:
+        return map(_column, list(zip(*_EVENT.iter_unpack(events)))[1:])
+    return [_gathered(events, at) for at in (4, 8, 12)]
 
 
 def _gathered(events, at):
@@ -157,7 +166,7 @@ class StreamWriter(object):
             encoded = [part.encode("utf-8", "backslashreplace") for part in texts]
             lengths, blob = list(map(len, encoded)), b"".join(encoded)
         events = b"".join(self.events)
-        columns = [_gathered(events, at) for at in (4, 8, 12)] + [_column(self.names), _column(lengths)]
+        columns = [*_columns(events, len(self.events)), _column(self.names), _column(lengths)]
         sizes = (len(self.events), len(self.names), len(blob), *[width for width, _ in columns])
         head = struct.pack("<III5B", *sizes) + events[:: _EVENT.size]
         payload = b"".join([head, *[made for _, made in columns], blob])
