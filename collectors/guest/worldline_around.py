@@ -4,11 +4,29 @@ Standard library only; Python 3.8 and newer.
 """
 
 from worldline_effects import are_pure
-from worldline_look import UNBOUND
+from worldline_look import LEAST, SMALL, UNBOUND
 
 
-def around_looker(recorder, look):
+def around_looker(recorder, stream, look):
     """Return `look_around(scope, bound, others)`, which writes what has changed and returns how many changes there are."""
+    names, texts = stream.names, stream.texts
+
+    def look_at(scope, slots, values):
+        if len(slots) != 1:
+            return look(scope, slots, values) if slots else 0
+        slot, name = slots[0]
+        value, old = values.get(name, UNBOUND), scope.leaves[slot]
+        if value is old:
+            return 0
+        if type(value) is int and type(old) is int and LEAST <= value <= SMALL:
+            scope.leaves[slot] = value
+            if value == old:
+                return 0
+            scope.texts[slot] = value
+            names.append(scope.numbers[slot])
+            texts.append(value)
+            return 1
+        return look(scope, slots, values)
 
     def look_around(scope, bound, others):
         if scope.apart:
@@ -18,15 +36,15 @@ def around_looker(recorder, look):
             needed, scope.raised = None, False
         frame, others = scope.frame, scope.others
         if needed is not None and needed.isdisjoint(others) and (not builtins or are_pure(frame, builtins)):
-            return look(scope, bound, frame.f_locals) if bound else 0
-        values, names, stale = frame.f_locals, scope.lines.names, None
+            return look_at(scope, bound, frame.f_locals)
+        values, known, stale = frame.f_locals, scope.lines.names, None
         for slot, node in others.items():
-            value = values.get(names[slot], UNBOUND)
+            value = values.get(known[slot], UNBOUND)
             if id(value) != node.address or not node.same(value):
                 stale = [slot] if stale is None else [*stale, slot]
         if stale is None:
-            return look(scope, around, values) if around else 0
-        slots = sorted({(slot, names[slot]) for slot in stale}.union(around)) if around else _named(stale, names)
+            return look_at(scope, around, values)
+        slots = sorted({(slot, known[slot]) for slot in stale}.union(around)) if around else _named(stale, known)
         return look(scope, slots, values, stale)
 
     return look_around

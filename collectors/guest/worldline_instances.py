@@ -108,7 +108,9 @@ class Instances(object):
         if keys:
             half = len(keys)
             part = self._snapshot.part
-            shown = [key + "=" + part(node, held, place, inner) for place, (key, held) in enumerate(zip(keys, values), half)]
+            shown = [
+                key + "=" + part(node, held, place, inner) for place, (key, held) in enumerate(zip(keys, values), half)
+            ]
             node.text = before + " " + " ".join(shown) + ">"
         if not plain:
             node.same = never

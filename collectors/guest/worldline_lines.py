@@ -24,14 +24,16 @@ _LOCAL = {number: name for name, number in dis.opmap.items() if "_FAST" in name}
 
 
 class Lines(object):
-    """A function's names in the order of its slots, and for each line (the slot that it can bind, its name, slots that it
-    can bind, slots or None, (slots or None, slots and cells, builtins)); names stand beside the third and the fifth's second.
+    """A function's names in the order of its slots, and for each line what it can do: (the slot that it can bind, its name,
+    slots that it can bind, slots or None, (slots or None, slots and cells, builtins)).
 
-    The fifth's first says that the line changes nothing but local names, so long as each of these slots holds a leaf, or
-    nothing, and these builtins are themselves; the fourth says the same where no builtin matters. The first two are None
-    where it can bind several. Of a line that is not there nothing is known: at first of none, since to study a code costs as
-    much as `patience` steps without; `unknown()` counts these. `cells` are the slots that other functions can bind too, `given` those that a call can bind, `all` is what a line of
-    which nothing is known can do. A call begins where f_lasti is at most `start`.
+    The first two are None where it can bind several; names stand beside the third, and beside the second in the last. That
+    one's first says that the line changes nothing but local names, so long as each of these slots holds a leaf, or nothing,
+    and these builtins are themselves; the fourth says the same where no builtin matters.
+
+    A line that is not there may do anything, as `all` says. At first none is: to study a code costs as much as some steps
+    without (`patience`), which `unknown` counts. `cells` are the slots that other functions can bind too, `given` those that
+    a call can bind. A call begins where f_lasti is at most `start`.
     """
 
     __slots__ = (
@@ -66,7 +68,7 @@ class Lines(object):
         self.all = (None, None, every, None, (None, every, ()))
         self.by_line = {}
         held = code.co_code
-        self.patience = len(held) // 2
+        self.patience = len(held)
         # An instruction's argument lies at the odd places.
         self.start = -1 if _RESUME is None else 2 * held[::2].find(_RESUME)
 

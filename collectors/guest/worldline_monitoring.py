@@ -82,7 +82,7 @@ class MonitoringHook(Hook):
     def put_on(self):
         """Take a tool number; raise RuntimeError when every one is taken."""
         self._first = self.lane()
-        self._is_shown = self.rules.is_shown
+        self._is_shown, self._shown = self.rules.is_shown, self.rules.codes
         self._strict = False
         self._jumps = {}
         self._counted = cycle([False] * (EVERY - 1) + [True])
@@ -109,7 +109,8 @@ class MonitoringHook(Hook):
             self._subscription.replace("LINE", self._line)
 
     def _start(self, code, offset, error=None):
-        if not self._is_shown(code):
+        known = self._shown.get(id(code))
+        if not (known[0] if known is not None else self._is_shown(code)):
             return sys.monitoring.DISABLE if error is None else None
         lane = getattr(self._here, "lane", None)
         if lane is not self._first:
@@ -132,7 +133,11 @@ class MonitoringHook(Hook):
             if recorder.scope is not None:
                 self._compare_frames()
             return
-        if len(recorder.scopes) == 1 and (len(sys._current_frames()) > 1 or "greenlet" in sys.modules):
+        if (
+            len(recorder.scopes) == 1
+            and not self._strict
+            and (len(sys._current_frames()) > 1 or "greenlet" in sys.modules)
+        ):
             self._compare_frames()
         if id(code) not in self._instrumented:
             self._subscription.instrument(code)
@@ -175,12 +180,19 @@ class MonitoringHook(Hook):
             if scope is None or scope.key is not code:
                 return
         try:
-            lane.recorder.returned(value)
-            lane.left()
+            recorder = lane.recorder
+            recorder.returned(value)
+            if recorder.scope is None:
+                recorder.end()
         except BaseException as error:
             lane.give_up(error)
 
     def _raise(self, code, offset, error):
+        if not self._strict:
+            # Most exceptions are raised in code that is not shown.
+            scope = self._first.recorder.scope
+            if scope is None or scope.key is not code:
+                return
         lane = self._lane(code)
         if lane is not None:
             try:

@@ -66,7 +66,7 @@ class Recorder(object):
         self.leaf = self._snapshot.leaf
         self.node = Seen(self._snapshot).node
         self._look = looker(self, self._stream, self._snapshot)
-        self.line = line_recorder(self, self._stream, self._look, around_looker(self, self._look))
+        self.line = line_recorder(self, self._stream, self._look, around_looker(self, self._stream, self._look))
 
     def begin(self, attributes):
         """Start a trace; the attributes travel to the host as they are."""
@@ -89,7 +89,11 @@ class Recorder(object):
         """End the trace and state what was cut."""
         if self.open:
             self._stream.flush()
-            what = b'{"cut":null,"values_cut":%d}' % self.cut if self.full is None else {"cut": self.full, "values_cut": self.cut}
+            what = (
+                b'{"cut":null,"values_cut":%d}' % self.cut
+                if self.full is None
+                else {"cut": self.full, "values_cut": self.cut}
+            )
             self._stream.block(b"E", what)
             self.open = False
         self.scopes = []
@@ -130,11 +134,24 @@ class Recorder(object):
 
     def returned(self, value):
         """Record what the innermost scope returns or yields, and leave it."""
-        text, short = self._text(value)
+        stream, scopes = self._stream, self.scopes
+        if id(type(value)) in LEAF_IDS:
+            text, short = self.leaf(value)
+        else:
+            node = self.node(value)
+            text, short = node.text, node.short
         if self.full is None:
             self.cut += short
-        self._leave(RETURN, text)
-        self._pop()
+        if len(stream.events) < self.stop or self.room():
+            stream.names.append(0)
+            stream.texts.append(text)
+            self.left -= len(text)
+            if self.left < SPARE:
+                self.stop = -1
+            scope = self.scope
+            stream.events.append(packed(RETURN, scope.shown.number, scope.line, 1))
+        scopes.pop()
+        self.scope = scopes[-1] if scopes else None
 
     def raised(self, text, is_group=False):
         """Record that an exception was raised in the innermost scope, or has arrived in it."""

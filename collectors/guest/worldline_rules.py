@@ -22,16 +22,17 @@ class Rules(object):
         self.broken = None
         # What an engine sets that can have no more events made for any thread.
         self.silence = None
-        self._shown = {}
+        # (whether steps inside are shown, the code itself) by the code's id.
+        self.codes = {}
         self._files = {_file(part) for part in (write, wanted, shown)}
 
     def is_shown(self, code):
         """Say whether steps inside the code belong to a trace."""
         try:
-            return self._shown[id(code)][0]
+            return self.codes[id(code)][0]
         except KeyError:
             shown = bool(self.shown(code))
-            self._shown[id(code)] = (shown, code)
+            self.codes[id(code)] = (shown, code)
             return shown
 
     def is_ours(self, error):

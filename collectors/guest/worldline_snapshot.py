@@ -142,7 +142,11 @@ class Snapshot(object):
             if len(parts) < size:
                 node.short = True
                 parts.append("<... %d more ...>" % (size - len(parts)))
-            text = opening + ", ".join(parts) + ("," if kind is tuple and size == 1 else "") + closing if size else _EMPTY[kind]
+            text = (
+                opening + ", ".join(parts) + ("," if kind is tuple and size == 1 else "") + closing
+                if size
+                else _EMPTY[kind]
+            )
         node.text = text
         if exact and (kind is tuple or kind is frozenset) and seen == size and not node.inside:
             node.held = value
