@@ -159,7 +159,9 @@ class Facts(object):
         self.namer = namer_of(kind)
         self.base = base_of(kind)
         self.slotted = any("__slots__" in namespace_of(parent) for parent in order or ())
-        self.plain = type(kind) is type and not any("__getattribute__" in namespace_of(parent) for parent in order[:-1])
+        self.plain = type(kind) is type and not any(
+            "__getattribute__" in namespace_of(parent) for parent in (order or ())[:-1]
+        )
         holders = ((parent, namespace_of(parent).get("__dict__")) for parent in order or ())
         first = next((found for found in holders if found[1] is not None), None)
         self.keeps = first is not None and _is_plain_getter(*first)
