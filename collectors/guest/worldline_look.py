@@ -34,12 +34,10 @@ def looker(recorder, stream, snapshot):
                 if slot in others:
                     del others[slot]
             elif id(kind) in LEAF_IDS:
-                text, short = leaf(value)
-                leaves[slot] = value
+                (text, short), leaves[slot] = leaf(value), value
                 others.pop(slot, None)
             elif value is UNBOUND:
-                if texts[slot] is not None:
-                    gone = [slot] if gone is None else [*gone, slot]
+                gone = gone if texts[slot] is None else [*(gone or ()), slot]
                 continue
             else:
                 node = recorder.node(value, others.get(slot))
@@ -56,8 +54,7 @@ def looker(recorder, stream, snapshot):
                 add_text(text)
                 recorder.left -= len(text)
                 count += 1
-                if short:
-                    recorder.cut += 1
+                recorder.cut += short
         scope.guarded = others or scope.lines.cells
         if recorder.left < SPARE:
             recorder.stop = -1
