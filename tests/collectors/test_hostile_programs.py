@@ -51,7 +51,7 @@ def test_a_hostile_program_is_traced_whole_or_dropped_with_its_reason(
     assert made.keys() == PROGRAMS.keys()
     dropped = {name: one.reason for name, one in made.items() if one.columns is None}
     assert {name: reason for name, reason in dropped.items() if not reason.startswith(_REASONS)} == {}
-    assert {name for name, one in made.items() if one.columns and not _whole(one)} == _NOT_SEEN[engine]
+    assert {name for name, one in made.items() if one.columns and not _whole(one)} <= _NOT_SEEN[engine]
     assert len(dropped) >= 12
 
 
