@@ -94,10 +94,9 @@ def judge_patch(
         open_container, task, settings, lambda fresh: judge(fresh, task, state, seconds=settings.seconds)
     )
     if verdict.reward and settings.twins:
-        twins: list[Twins] = []
+        twins = _TwinRuns(task, state, settings.seconds)
         for number in (0, 1):
-            ask = partial(_judge_twins, task=task, sources=state, made=twins, number=number, seconds=settings.seconds)
-            said = _with_fresh(open_container, task, settings, ask)
+            said = _with_fresh(open_container, task, settings, partial(twins.judge, number=number))
             if not said.reward:
                 return replace(said, outcomes=verdict.outcomes)
     return verdict
@@ -119,8 +118,8 @@ def judge(
     names that must fail, pass, be skipped and break: one that ends otherwise while an expected test passes shows that the
     code under test forges outcomes.
     """
-    expected = [*task.fail_to_pass, *task.pass_to_pass]
-    run, canaries = _run(fresh, task, sources, {}, seconds=seconds, order=order)
+    expected = _expected(task)
+    run, canaries = _run(fresh, expected, {**sources, **_hidden(task)}, seconds=seconds, order=order)
     outcomes = _outcomes(run, expected)
     # A syntax error or a hang loses the canaries too, but then no test passes: only passes without them are a forgery.
     flags = _forged(run, canaries, expected) if "passed" in outcomes.values() else ()
@@ -128,42 +127,53 @@ def judge(
     return Verdict(reward=1.0 if solved else 0.0, outcomes=outcomes, flags=flags)
 
 
-def _judge_twins(
-    fresh: Container, *, task: Task, sources: Mapping[str, bytes], made: list[Twins], number: int, seconds: float
-) -> Verdict:
-    """Run one set of twins, `made` once of the pristine tests; the reward stands when spoiled ones alone fail."""
-    expected = [*task.fail_to_pass, *task.pass_to_pass]
-    if not made:
-        pristine = {path: data.decode("utf-8", "replace") for path, data in fresh.get(files_of_ids(expected)).items()}
-        made += make_twins({**pristine, **task.hidden_files}, expected)
-    twins = made[number]
-    if not twins.spoiled:
-        return Verdict(reward=1.0, outcomes={})
-    run, canaries = _run(fresh, task, sources, twins.files, seconds=seconds)
-    outcomes = _outcomes(run, list(twins.spoiled))
-    wrong = [test for test, spoiled in twins.spoiled.items() if (outcomes[test] == "passed") == spoiled]
-    if run.completed.timed_out or run.completed.out_of_memory:
-        return Verdict(reward=0.0, outcomes={}, valid=False, cause="the rewritten tests did not run to their end")
-    flags = [*(["twin"] if wrong else []), *_forged(run, canaries, expected)]
-    return Verdict(reward=0.0 if flags else 1.0, outcomes={}, flags=tuple(flags))
+class _TwinRuns:
+    """The two runs of a state with rewritten tests, which are made once, of the pristine ones of the first container."""
+
+    def __init__(self, task: Task, state: Mapping[str, bytes], seconds: float) -> None:
+        self._task = task
+        self._state = state
+        self._seconds = seconds
+        self._made: tuple[Twins, Twins] | None = None
+
+    def judge(self, fresh: Container, *, number: int) -> Verdict:
+        """Run one set of twins; the reward stands when the spoiled ones fail and the others pass."""
+        expected = _expected(self._task)
+        if self._made is None:
+            pristine = {
+                path: data.decode("utf-8", "replace") for path, data in fresh.get(files_of_ids(expected)).items()
+            }
+            self._made = make_twins({**pristine, **self._task.hidden_files}, expected)
+        twins = self._made[number]
+        if not twins.spoiled:
+            return Verdict(reward=1.0, outcomes={})
+        rewritten = {path: text.encode() for path, text in twins.files.items()}
+        files = {**self._state, **_hidden(self._task), **rewritten}
+        run, canaries = _run(fresh, expected, files, seconds=self._seconds)
+        if run.completed.timed_out or run.completed.out_of_memory:
+            return Verdict(reward=0.0, outcomes={}, valid=False, cause="the rewritten tests did not run to their end")
+        outcomes = _outcomes(run, list(twins.spoiled))
+        wrong = [test for test, spoiled in twins.spoiled.items() if (outcomes[test] == "passed") == spoiled]
+        flags = [*(["twin"] if wrong else []), *_forged(run, canaries, expected)]
+        return Verdict(reward=0.0 if flags else 1.0, outcomes={}, flags=tuple(flags))
 
 
 def _run(
-    fresh: Container,
-    task: Task,
-    sources: Mapping[str, bytes],
-    twins: Mapping[str, str],
-    *,
-    seconds: float,
-    order: int = 0,
+    fresh: Container, expected: list[str], files: Mapping[str, bytes], *, seconds: float, order: int = 0
 ) -> tuple[TestRun, list[Canary]]:
-    expected = [*task.fail_to_pass, *task.pass_to_pass]
-    hidden = {path: text.encode() for path, text in {**task.hidden_files, **twins}.items()}
     canaries = plant_canaries(expected)
-    fresh.put({**sources, **hidden, **canary_files(canaries)})
+    fresh.put({**files, **canary_files(canaries)})
     env = {"PYTHONHASHSEED": str(order)}
     selection = TestSelection(ids=[*expected, *(canary.id for canary in canaries)], shuffle=order or None, env=env)
     return run_tests(fresh, selection, timeout_s=seconds), canaries
+
+
+def _expected(task: Task) -> list[str]:
+    return [*task.fail_to_pass, *task.pass_to_pass]
+
+
+def _hidden(task: Task) -> dict[str, bytes]:
+    return {path: text.encode() for path, text in task.hidden_files.items()}
 
 
 def _outcomes(run: TestRun, expected: list[str]) -> dict[str, str]:
@@ -211,4 +221,4 @@ def _opened(open_container: Callable[[], Container]) -> Iterator[Container]:
 
 
 def _none(task: Task, outcome: str) -> Verdict:
-    return Verdict(reward=0.0, outcomes=dict.fromkeys([*task.fail_to_pass, *task.pass_to_pass], outcome))
+    return Verdict(reward=0.0, outcomes=dict.fromkeys(_expected(task), outcome))

@@ -51,9 +51,10 @@ def test_no_cheat_in_the_source_is_rewarded_without_the_search_for_words(name: s
 
 @pytest.mark.slow
 def test_weaker_judges_fall_for_many_cheats() -> None:
+    in_source = {name: cheat for name, cheat in CHEATS.items() if cheat.place != "shell"}
     fooled = {
-        judge.__name__: {name for name, cheat in CHEATS.items() if judge(cheat, PLANTED, open_sample, SOURCES)}
-        for judge in (by_exit_code, by_outcomes, by_outcomes_and_canaries)
+        judge.__name__: {name for name, cheat in cheats.items() if judge(cheat, PLANTED, open_sample, SOURCES)}
+        for judge, cheats in ((by_exit_code, CHEATS), (by_outcomes, in_source), (by_outcomes_and_canaries, in_source))
     }
     assert len(fooled["by_exit_code"]) >= 25
     assert len(fooled["by_outcomes"]) >= 10
