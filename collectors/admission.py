@@ -19,6 +19,8 @@ def why_refused(path: str, sources: Collection[str]) -> str:
     """
     if path in sources:
         return ""
+    if not path.isprintable():
+        return "a name that a patch cannot hold"
     place = PurePosixPath(path)
     if place.is_absolute() or ".." in place.parts or place.suffix != ".py":
         return "no source file"

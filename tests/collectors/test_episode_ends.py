@@ -9,6 +9,7 @@ from collectors.episode_limits import EpisodeLimits
 from collectors.forager import play
 from collectors.policy import Policy, PolicyFault, PolicySpent, ScriptedPolicy
 from images.container import Container
+from images.container_limits import ContainerLimits
 from images.docker_container import DockerContainer
 from images.engine import Engine
 from images.errors import ContainerLost, EngineBusy, EngineError
@@ -148,6 +149,17 @@ def test_texts_that_utf_8_cannot_hold_are_stored_all_the_same() -> None:
     assert episode.steps[1].observation == "\ufffd"
 
 
+def test_files_of_odd_names_are_no_part_of_the_patch() -> None:
+    odd = format_call("", "bash", "echo > $'\\xff.py'; echo > $'a\\nb.py'; echo > fine.py; ls | wc -l")
+    episode = _play(ScriptedPolicy([odd, EDIT, SUBMIT]))
+    assert _says(episode) == ("solved", "submit", 1.0)
+    assert [line for line in episode.patch.splitlines() if line.startswith("+++")] == [
+        "+++ b/fine.py",
+        "+++ b/ledger.py",
+    ]
+    assert episode.patch.encode()
+
+
 @pytest.mark.docker
 def test_a_container_that_is_removed_under_an_episode_is_a_fault(engine: Engine, base: str) -> None:
     opened: list[DockerContainer] = []
@@ -172,12 +184,12 @@ def test_a_container_that_is_removed_under_an_episode_is_a_fault(engine: Engine,
 @pytest.mark.docker
 def test_what_a_container_bounds_is_an_observation_and_the_episode_goes_on(engine: Engine, base: str) -> None:
     def opened() -> DockerContainer:
-        container = DockerContainer(engine, base)
+        container = DockerContainer(engine, base, limits=ContainerLimits(memory_bytes=256 << 20))
         container.put(sample_files())
         return container
 
-    fill = format_call("", "bash", "head -c 900000000 /dev/zero > /tmp/b")
-    take = format_call("", "bash", "python -c 'x = bytearray(3 << 30)'")
+    fill = format_call("", "bash", "head -c 90000000 /dev/zero > /tmp/b")
+    take = format_call("", "bash", "python -c 'x = bytearray(400 << 20)'")
     episode = _play(ScriptedPolicy([fill, take, EDIT, SUBMIT]), opened)
     assert _says(episode) == ("solved", "submit", 1.0)
     assert "No space left on device\n[exit code 1]" in episode.steps[0].observation
