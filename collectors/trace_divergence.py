@@ -23,7 +23,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFacts:
-    """The innermost call that is open where the runs part: its arguments, and how it ends in each (empty: it does not)."""
+    """The innermost call that is open where the runs part and ends otherwise in each (empty: it does not), with its arguments."""
 
     function: str
     file: str
@@ -157,20 +157,19 @@ def failing_frame(frames: Sequence[Frame]) -> int:
 
 
 def _open_call(buggy: Sequence[Frame], fixed: Sequence[Frame], parted: int) -> CallFacts | None:
-    """Return the innermost call that was open before the runs parted, unless it is the test itself."""
+    """Return the innermost call that was open where the runs parted and ends otherwise in each; the test itself is none."""
     opened: list[Frame] = []
     for frame in buggy[: parted + (parted < len(buggy))]:
-        del opened[frame["depth"] + (frame["kind"] not in ("call",)) :]
+        del opened[frame["depth"] + (frame["kind"] != "call") :]
         if frame["kind"] == "call":
             opened.append(frame)
-    if len(opened) < 2:
-        return None
-    call = opened[-1]
-    actual, expected = (_end_of(frames, parted, call["depth"]) for frames in (buggy, fixed))
-    arguments = {change["name"]: change["text"] or "" for change in call["changed"]}
-    return CallFacts(
-        function=call["function"], file=call["file"], arguments=arguments, actual=actual, expected=expected
-    )
+    for call in opened[:0:-1]:
+        actual, expected = (_end_of(frames, parted, call["depth"]) for frames in (buggy, fixed))
+        if actual != expected:
+            arguments = {change["name"]: change["text"] or "" for change in call["changed"]}
+            named = {"function": call["function"], "file": call["file"]}
+            return CallFacts(**named, arguments=arguments, actual=actual, expected=expected)
+    return None
 
 
 def _end_of(frames: Sequence[Frame], first: int, depth: int) -> str:

@@ -107,6 +107,8 @@ def _is_no_text(line: str, under: str) -> bool:
 
 def plain(text: str) -> str:
     """Return the text without marks of reStructuredText and Markdown, links, numbers of issues, and thanks."""
+    text = re.sub(r":(?:issue|pr|pull|gh|ghissue|user|bpo):`[^`]*`", "", text)
+    text = re.sub(r"[\[(][^()\[\]]{0,60}(?:#|GH-)\d+[^()\[\]]{0,30}[\])](?!\()", "", text)
     text = re.sub(r":(?:[a-z]+:)?[a-z]+:`~?!?([^`<]+?)(?:\s*<[^`>]*>)?`", r"`\1`", text)
     text = re.sub(r"`([^`<]+?)\s*<[^`>]+>`__?", r"\1", text)
     text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
@@ -123,7 +125,8 @@ def plain(text: str) -> str:
         flags=re.IGNORECASE,
     )
     text = re.sub(r"(?:\s|[,;(])*\bby @[\w-]+(?:\s+in)?", "", text)
-    return re.sub(r"\s+([.,;:)])", r"\1", re.sub(r"\s+", " ", text)).strip(" -,;")
+    text = re.sub(r"\s+([.,;:)])", r"\1", re.sub(r"\s+", " ", text))
+    return re.sub(r"\.{2}(?!\.)$", ".", text.strip(" -,;"))
 
 
 def choose_entry(entries: Sequence[str], words: Collection[str]) -> str:

@@ -84,3 +84,4 @@ def test_entries_are_bullets_and_paragraphs() -> None:
     ]
     assert entries_of(lines) == ["A paragraph of two lines here.", "numbered entries count too"]
     assert plain("See https://x.org/1 for `this <https://x.org>`_ (GH-12)") == "See for this"
+    assert plain("Handle overflow. :issue:`296` (Some-One, #3).") == "Handle overflow."
