@@ -205,6 +205,9 @@ GOALS = _versioned(
     ]
 )
 
+_WORDS = [(name, pa.string()) for name in ("function", "file", "actual", "expected")]
+_CALL = pa.struct([*_WORDS[:2], ("arguments", _NAMED_TEXT), *_WORDS[2:]])
+
 # Where a failing test of a task parts from its run on the solution: one row for the task's state (step -1), and one for each
 # state behind an edit of an episode. Numbers are places of frames in `buggy`, -1 for none.
 DIVERGENCES = _versioned(
@@ -228,18 +231,7 @@ DIVERGENCES = _versioned(
         ("failing", pa.int32()),
         ("distance", pa.int32()),
         ("on_path", pa.bool_()),
-        (
-            "call",
-            pa.struct(
-                [
-                    ("function", pa.string()),
-                    ("file", pa.string()),
-                    ("arguments", _NAMED_TEXT),
-                    ("actual", pa.string()),
-                    ("expected", pa.string()),
-                ]
-            ),
-        ),
+        ("call", _CALL),
         ("buggy", pa.list_(_FRAME)),
         ("fixed", pa.list_(_FRAME)),
     ]
