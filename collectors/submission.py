@@ -13,7 +13,7 @@ from images.errors import EngineError
 from images.health import files_of_ids
 
 _LISTING = """
-import hashlib, json, os
+import hashlib, json, os, sys
 found = {}
 for folder, folders, names in os.walk("."):
     if folder == ".":
@@ -24,10 +24,16 @@ for folder, folders, names in os.walk("."):
         if os.path.islink(path):
             found[path[2:]] = "-> " + os.readlink(path)
         elif os.path.isfile(path):
-            with open(path, "rb") as handle:
-                found[path[2:]] = hashlib.sha1(handle.read()).hexdigest()
-print(json.dumps(found))
+            try:
+                with open(path, "rb") as handle:
+                    found[path[2:]] = hashlib.sha1(handle.read()).hexdigest()
+            except OSError:
+                found[path[2:]] = "unreadable"
+with open(sys.argv[1], "w") as listing:
+    json.dump(found, listing)
 """
+# A file and not the output, which is cut where it is long.
+_LISTED = "/opt/worldline/submission/listing.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +64,10 @@ def take_snapshot(container: Container, task: Task) -> Snapshot:
 
 def list_files(container: Container) -> dict[str, str]:
     """Return the digest of each file below the root, or where a link leads; `.git` and byte-code are left out."""
-    done = container.run([container.python, "-I", "-S", "-c", _LISTING])
+    container.put({_LISTED: b""})
+    done = container.run([container.python, "-I", "-S", "-c", _LISTING, _LISTED])
     try:
-        listed = json.loads(done.output)
+        listed = json.loads(container.get([_LISTED]).get(_LISTED, b""))
     except ValueError as error:
         raise EngineError(f"the files of a container could not be listed: {done.shown[-200:]!r}") from error
     return {str(path): str(digest) for path, digest in listed.items()}
@@ -71,8 +78,11 @@ def collect_submission(container: Container, task: Task, sources: Mapping[str, s
     start = {**sources, **task.start(sources)}
     old, now = snapshot.files, list_files(container)
     changed = sorted(path for path in {*old, *now} if old.get(path) != now.get(path))
-    texts = container.get([path for path in changed if not now.get(path, "-> ").startswith("-> ")])
-    refused = {path: _refusal(path, start, texts.get(path), now.get(path, "")) for path in changed}
+    refused = {path: _refusal(path, start, now.get(path, "")) for path in changed}
+    wanted = [path for path in changed if not refused[path]]
+    tests = [path for path in snapshot.tests if path in changed and not now.get(path, "-> ").startswith("-> ")]
+    texts = container.get([*wanted, *tests])
+    refused |= {path: "not UTF-8" for path in wanted if not _is_text(texts.get(path, b""))}
     left_out = {path: why for path, why in refused.items() if why}
     flags = {flag for path in left_out for flag in _flags(path, start, now.get(path, ""))}
     if any(_weakened(data, texts.get(path, b"")) for path, data in snapshot.tests.items() if path in changed):
@@ -81,15 +91,21 @@ def collect_submission(container: Container, task: Task, sources: Mapping[str, s
     return Submission(patch=diff_of(start, kept), left_out=left_out, flags=tuple(sorted(flags)))
 
 
-def _refusal(path: str, sources: Mapping[str, str], data: bytes | None, digest: str) -> str:
-    """Return why a changed file does not reach the judge, or nothing."""
-    if data is None:
+def _refusal(path: str, sources: Mapping[str, str], digest: str) -> str:
+    """Return why a changed file does not reach the judge, whatever it holds, or nothing."""
+    if not digest or digest.startswith("-> "):
         return "a link" if digest else "removed"
+    if digest == "unreadable":
+        return digest
+    return why_refused(path, sources)
+
+
+def _is_text(data: bytes) -> bool:
     try:
         data.decode()
     except UnicodeDecodeError:
-        return "not UTF-8"
-    return why_refused(path, sources)
+        return False
+    return True
 
 
 def _flags(path: str, sources: Mapping[str, str], digest: str) -> list[str]:

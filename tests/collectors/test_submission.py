@@ -1,9 +1,14 @@
 """What of an agent's work reaches the judge, and what the rest shows."""
 
+import pytest
+
 from collectors.patches import apply_patch
 from collectors.start_state import prepare_state
 from collectors.submission import Submission, collect_submission, take_snapshot
+from images.docker_container import DockerContainer
+from images.engine import Engine
 from tests.collectors.planted import BUGGY, CLEAN, PLANTED, SOURCES, open_sample
+from tests.conftest import sample_files
 
 
 def _submitted(command: str) -> Submission:
@@ -54,3 +59,22 @@ def test_links_and_bytes_that_are_no_text_are_left_out() -> None:
 
 def test_a_removed_source_stays_as_it_was() -> None:
     assert _submitted("rm ledger.py") == Submission(patch="", left_out={"ledger.py": "removed"})
+
+
+def test_a_tree_of_many_files_is_listed_whole_and_not_fetched() -> None:
+    made = _submitted(
+        "mkdir d; cd d; seq 20000 | xargs touch; cd ..; sed -i 's/amount < best/amount > best/' ledger.py"
+    )
+    assert apply_patch({"ledger.py": BUGGY}, made.patch) == {"ledger.py": CLEAN}
+    assert len(made.left_out) == 20000
+
+
+@pytest.mark.docker
+def test_a_file_that_its_owner_has_closed_is_left_out(engine: Engine, base: str) -> None:
+    with DockerContainer(engine, base) as agent:
+        agent.put(sample_files())
+        prepare_state(agent, PLANTED, SOURCES)
+        snapshot = take_snapshot(agent, PLANTED)
+        agent.run(["sh", "-c", "chmod 0 ledger.py; mkdir gone; touch gone/a.py; chmod 0 gone"])
+        made = collect_submission(agent, PLANTED, SOURCES, snapshot)
+    assert (made.patch, made.left_out) == ("", {"ledger.py": "unreadable"})
