@@ -20,7 +20,7 @@ class EpisodeLimits:
     `shown` characters are shown. After `malformed` messages in a row without a well-formed call the episode ends.
     """
 
-    steps: int = 60
+    steps: int = 100
     tokens: int = 131_072
     seconds: float = 300.0
     bytes: int = 64 << 20
