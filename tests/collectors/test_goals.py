@@ -37,7 +37,7 @@ def _facts(local: LocalContainer, text: str = BUGGY, test: str = TESTS[1]) -> Fa
 
 def test_the_terse_goal_is_one_that_the_repairer_reads(local: LocalContainer) -> None:
     goal = write_goal(Style.TERSE, _facts(local), replace(HIDDEN, tests=()))
-    assert "view" in Repairer().reply([Message(role="user", content=goal.text)])
+    assert "<tool: test>\ntests/test_ledger.py\n" in Repairer().reply([Message(role="user", content=goal.text)])
     assert f"- {TESTS[1]}\n" in goal.text
     assert write_goal(Style.TERSE, _facts(local), HIDDEN).reason.startswith("it would give away the test")
 
