@@ -1,40 +1,22 @@
 """Tasks, the judge and episodes, on the sample project."""
 
+from dataclasses import replace
+
 import pytest
 
 from collectors.actions import format_call, format_edit, parse_action
 from collectors.forager import EpisodeLimits, play
 from collectors.judge import judge
-from collectors.patches import unified_diff
 from collectors.policy import ScriptedPolicy
-from collectors.task import Place, Task
-from images.local_container import LocalContainer
-from tests.collectors.test_tracing import SOURCES, TESTS
-from tests.conftest import sample_files
+from tests.collectors.planted import BUGGY, CLEAN, PLANTED, SOURCES, TESTS, open_sample
 
-CLEAN = SOURCES["ledger.py"]
-BUGGY = CLEAN.replace("amount > best", "amount < best")
-TASK = Task(
-    id="t",
-    repository="ledger",
-    split="train",
-    image="",
-    places=(Place(path="ledger.py", function="largest", line_number=20, operator="comparison"),),
-    patch=unified_diff("ledger.py", CLEAN, BUGGY),
-    oracle_patch=unified_diff("ledger.py", BUGGY, CLEAN),
-    fail_to_pass=(TESTS[1],),
-    pass_to_pass=(TESTS[0], TESTS[2]),
-    goal=f"The function `largest` in `ledger.py` is broken.\n\nFailing tests:\n- {TESTS[1]}\n",
-)
+_GOAL = f"The function `largest` in `ledger.py` is broken.\n\nFailing tests:\n- {TESTS[1]}\n"
+TASK = replace(PLANTED, goal=_GOAL)
 FIX = format_edit("ledger.py", "        if amount < best:\n", "        if amount > best:\n")
 
 
-def _open() -> LocalContainer:
-    return LocalContainer(sample_files())
-
-
 def _judged(changed: dict[str, bytes]) -> float:
-    with _open() as fresh:
+    with open_sample() as fresh:
         return judge(fresh, TASK, {"ledger.py": BUGGY.encode(), **changed}).reward
 
 
@@ -58,13 +40,13 @@ def test_forged_outcomes_are_not_rewarded(kind: str) -> None:
 
 def test_edited_tests_do_not_reach_the_judge() -> None:
     cheat = format_call("", "bash", "echo 'def test_largest(): pass' > tests/test_ledger.py; echo > conftest.py")
-    episode = play(TASK, ScriptedPolicy([cheat]), _open, SOURCES, EpisodeLimits())
+    episode = play(TASK, ScriptedPolicy([cheat]), open_sample, SOURCES, EpisodeLimits())
     assert (episode.reward, episode.patch, episode.ended_by) == (0.0, "", "policy")
 
 
 def test_an_episode_records_steps_patch_and_verdict() -> None:
     policy = ScriptedPolicy(["no call", format_call("Fix.", "edit", FIX), format_call("", "submit", "Done.")])
-    episode = play(TASK, policy, _open, SOURCES, EpisodeLimits())
+    episode = play(TASK, policy, open_sample, SOURCES, EpisodeLimits())
     assert (episode.reward, episode.ended_by, [s.tool for s in episode.steps]) == (
         1.0,
         "submit",
