@@ -79,18 +79,17 @@ def check(folder: Path, task: Task, entry: RepositoryEntry, checked: Checked, ti
     files = python_texts(tree)
     start = task.start(files)
     solved = {**start, **apply_patch({**files, **start}, task.oracle_patch)}
-    engine = Engine()
-    for state, wanted, results in ((start, 0.0, checked.null), (solved, 1.0, checked.oracle)):
-        rewards = []
-        for _ in range(times):
-            with DockerContainer(engine, task.image) as fresh:
-                sources = {path: text.encode() for path, text in state.items()}
-                rewards.append(judge(fresh, task, sources))
-        results.append(all(verdict.reward == wanted for verdict in rewards))
-        if wanted == 0.0:
-            failing = [verdict.outcomes[test] for verdict in rewards for test in task.fail_to_pass]
-            checked.tests.append(all(outcome in ("failed", "error") for outcome in failing))
-    engine.close()
+    with Engine() as engine:
+        for state, wanted, results in ((start, 0.0, checked.null), (solved, 1.0, checked.oracle)):
+            rewards = []
+            for _ in range(times):
+                with DockerContainer(engine, task.image) as fresh:
+                    sources = {path: text.encode() for path, text in state.items()}
+                    rewards.append(judge(fresh, task, sources))
+            results.append(all(verdict.reward == wanted for verdict in rewards))
+            if wanted == 0.0:
+                failing = [verdict.outcomes[test] for verdict in rewards for test in task.fail_to_pass]
+                checked.tests.append(all(outcome in ("failed", "error") for outcome in failing))
 
 
 def task_bytes(tasks: Sequence[Task]) -> list[int]:

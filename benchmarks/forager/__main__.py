@@ -35,8 +35,9 @@ def main() -> int:
     folder = arguments.folder or Path("runs") / f"forager{'-quick' if arguments.quick else ''}"
     shelves = [RecordShelf(), *([RecordShelf(arguments.records)] if arguments.records else [])]
     sizes = _QUICK if arguments.quick else Sizes()
-    engine, kept = Engine(), Rows(folder)
-    rows = [_row(arguments.stage, kept, Lazy(engine, spec, shelves), sizes) for spec in _specs(arguments.only)]
+    kept = Rows(folder)
+    with Engine() as engine:
+        rows = [_row(arguments.stage, kept, Lazy(engine, spec, shelves), sizes) for spec in _specs(arguments.only)]
     if not arguments.json:
         _print_operators(rows)
     return print_claims(claims(rows), as_json=arguments.json)
